@@ -1,0 +1,1 @@
+"""m365sim: a faithful simulator of Microsoft's identity platform and Microsoft Graph."""

@@ -1,0 +1,1 @@
+"""Stocktake: the Microsoft 365 licence position of an organisation."""
