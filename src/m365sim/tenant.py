@@ -1,7 +1,9 @@
 """What one simulated tenant holds, and the journal of how it changed.
 
-Plain state and the few ways to change it, so that listing, delta, reports and the oracle all read the same truth.
+Plain state and the few ways to change it, so that listing, delta, reports and the oracle read the same truth.
 Every change goes through a method here: it takes the next sequence number, which is what delta tokens carry.
+What delta does not track (sign-ins, licence states) moves `revision` alone, so that caches can tell and delta
+does not notice.
 Instants are whole epoch seconds (UTC); identifiers are lower-case GUID strings, shared by reference.
 """
 
@@ -52,7 +54,7 @@ class Assignment:
     group_id: str | None  # None: assigned directly
     disabled_plans: tuple[str, ...]
     state: str  # Active | ActiveWithError | Disabled | Error
-    error: str  # None | CountViolation | MutuallyExclusiveViolation | DependencyViolation | ... (Graph says the word None)
+    error: str  # None (Graph says the word) | CountViolation | MutuallyExclusiveViolation | DependencyViolation | ...
     updated_at: int
 
 
@@ -61,6 +63,14 @@ class SignIns:
     last_attempt_at: int | None
     last_non_interactive_at: int | None
     last_successful_at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class Held:
+    """What a deleted user had at the time, which a restore gives back as far as it still exists."""
+
+    assignments: tuple[Assignment, ...]
+    group_ids: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -88,11 +98,14 @@ class User:
     created_at: int
     sign_ins: SignIns | None = None
     assignments: tuple[Assignment, ...] = ()
-    # Last activity as epoch day (days since 1970-01-01) by workload: exchange, onedrive, sharepoint, skype, yammer, teams.
+    # Last activity as epoch day (days since 1970-01-01) by workload: exchange, onedrive, sharepoint, skype, yammer,
+    # teams.
     activity: dict[str, int] = field(default_factory=dict)
     deleted_at: int | None = None
+    deleted_with: Held | None = None
     changed: int = 0  # sequence number of the last change that delta shows
     created_seq: int = 0
+    revision: int = 0  # Tenant.revision at the last change of any kind
 
 
 @dataclass(slots=True)
@@ -110,7 +123,8 @@ class Group:
     on_premises_sync_enabled: bool | None
     created_at: int
     licenses: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (sku id, disabled plan ids)
-    # Object ids of the direct members, in the order they joined; a dict is an ordered set. Types are found by Tenant.type_of.
+    # Object ids of the direct members, in the order they joined; a dict is an ordered set. Types are found by
+    # Tenant.type_of.
     members: dict[str, None] = field(default_factory=dict)
     deleted_at: int | None = None
     changed: int = 0
@@ -136,7 +150,7 @@ class MemberChange:
 
 @dataclass(slots=True, frozen=True)
 class Removal:
-    """A user or group that left the listing; reason is Graph's: changed (soft deleted) or deleted (for good)."""
+    """A user or group that left the listing; reason is Graph's: changed (soft deleted) or deleted (gone)."""
 
     sequence: int
     object_id: str
@@ -167,6 +181,7 @@ class Tenant:
     premium: bool = True  # Entra ID P1/P2: without it signInActivity answers 403
     conceal_names: bool = False  # adminReportSettings.displayConcealedNames
     sequence: int = 0
+    revision: int = 0  # moves with every change, also with those that delta does not track
     member_changes: list[MemberChange] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
 
@@ -180,14 +195,23 @@ class Tenant:
 
     def next_sequence(self) -> int:
         self.sequence += 1
+        self.revision += 1
         return self.sequence
 
     def touch(self, subject: User | Group) -> None:
         """Say that a property of the object that delta tracks has changed."""
         subject.changed = self.next_sequence()
+        if isinstance(subject, User):
+            subject.revision = self.revision
+
+    def touch_untracked(self, user: User) -> None:
+        """Say that sign-ins or licence states changed, which no delta shows (microsoft-graph-docs#16690)."""
+        self.revision += 1
+        user.revision = self.revision
 
     def add_user(self, user: User) -> None:
-        user.created_seq = user.changed = self.next_sequence()
+        self.touch(user)
+        user.created_seq = user.changed
         self.users[user.id] = user
 
     def add_group(self, group: Group) -> None:
@@ -204,18 +228,60 @@ class Tenant:
             del group.members[object_id]
             self.member_changes.append(MemberChange(self.next_sequence(), group.id, object_id, removed=True))
 
+    def set_assignments(self, user: User, assignments: tuple[Assignment, ...]) -> None:
+        """Give the user these licences. Delta shows it when assignedLicenses differs."""
+        before, user.assignments = user.assignments, assignments
+        if merged_licences(before) != merged_licences(assignments):
+            self.touch(user)
+        elif before != assignments:
+            self.touch_untracked(user)
+
+    def set_sign_ins(self, user: User, sign_ins: SignIns | None) -> None:
+        user.sign_ins = sign_ins
+        self.touch_untracked(user)
+
     def delete_user(self, user_id: str, now: int) -> None:
-        """Soft delete, as Microsoft does: out of the listing and of every group, seats freed, restorable for 30 days."""
+        """Soft delete, as Microsoft does: out of the listing and the groups, seats freed, restorable for 30 days."""
         user = self.users.pop(user_id)
+        groups = [group for group in self.groups.values() if user_id in group.members]
+        user.deleted_with = Held(user.assignments, tuple(group.id for group in groups))
         user.deleted_at = now
         user.assignments = ()
         self.deleted_users[user_id] = user
-        for group in self.groups.values():
+        for group in groups:
             self.remove_member(group, user_id)
         self.removals.append(Removal(self.next_sequence(), user_id, "changed"))
 
+    def restore_user(self, user_id: str) -> None:
+        """Undo a soft delete with its memberships and licences, where groups and group licences still exist.
+
+        The removal leaves the journal: to every older delta token the user is simply a changed one.
+        """
+        user = self.deleted_users.pop(user_id)
+        held, user.deleted_with, user.deleted_at = user.deleted_with, None, None
+        self.users[user_id] = user
+        self._forget_removals(user_id)
+        self.touch(user)
+        if held is None:
+            return
+        for group_id in held.group_ids:
+            if group_id in self.groups:
+                self.add_member(self.groups[group_id], user_id)
+        self.set_assignments(user, tuple(a for a in held.assignments if self._still_given(a)))
+
+    def purge_user(self, user_id: str) -> None:
+        """The end of the 30 days: gone for good."""
+        del self.deleted_users[user_id]
+        self._forget_removals(user_id)
+        self.removals.append(Removal(self.next_sequence(), user_id, "deleted"))
+
     def delete_group(self, group_id: str, now: int) -> None:
-        """Microsoft 365 groups are soft deleted, the others are gone at once."""
+        """Microsoft 365 groups are soft deleted, the others are gone at once.
+
+        ValueError for a group that assigns licences: Microsoft refuses to delete it while it does.
+        """
+        if self.groups[group_id].licenses:
+            raise ValueError(f"group {group_id} still assigns licences")
         group = self.groups.pop(group_id)
         group.deleted_at = now
         soft = "Unified" in group.group_types
@@ -225,10 +291,38 @@ class Tenant:
             self.remove_member(parent, group_id)
         self.removals.append(Removal(self.next_sequence(), group_id, "changed" if soft else "deleted"))
 
+    def purge_group(self, group_id: str) -> None:
+        """The end of a soft-deleted group's 30 days."""
+        del self.deleted_groups[group_id]
+        self._forget_removals(group_id)
+        self.removals.append(Removal(self.next_sequence(), group_id, "deleted"))
+
     def consumed(self) -> dict[str, int]:
-        """consumedUnits by SKU id: users who hold the SKU by at least one way that is not in Error, counted once each."""
+        """consumedUnits by SKU id: users who hold it by at least one way that is not in Error, counted once."""
         totals = dict.fromkeys(self.skus, 0)
         for user in self.users.values():
             for sku_id in {a.sku_id for a in user.assignments if a.state != "Error"}:
                 totals[sku_id] += 1
         return totals
+
+    def _still_given(self, assignment: Assignment) -> bool:
+        if assignment.group_id is None:
+            return assignment.sku_id in self.skus
+        group = self.groups.get(assignment.group_id)
+        return group is not None and any(sku_id == assignment.sku_id for sku_id, _ in group.licenses)
+
+    def _forget_removals(self, object_id: str) -> None:
+        self.removals[:] = [removal for removal in self.removals if removal.object_id != object_id]
+
+
+def merged_licences(assignments: tuple[Assignment, ...]) -> dict[str, frozenset[str]]:
+    """assignedLicenses: SKU id to disabled plan ids, over all ways of holding it (microsoft-graph-docs#13002).
+
+    A way in Error gives nothing; a plan is disabled only if every other way disables it.
+    """
+    merged: dict[str, frozenset[str]] = {}
+    for way in assignments:
+        if way.state != "Error":
+            disabled = frozenset(way.disabled_plans)
+            merged[way.sku_id] = merged.get(way.sku_id, disabled) & disabled
+    return merged
