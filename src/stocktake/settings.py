@@ -1,0 +1,73 @@
+"""Every setting of an installation, read from the environment once, and the directory that it lives in."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stocktake.errors import ConfigurationError, UsageError
+
+PREFIX = "STOCKTAKE_"
+
+
+class Settings(BaseSettings):
+    """The settings, each from the environment variable STOCKTAKE_<NAME>; an empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    home: Path = Field(
+        Path("~/.stocktake"), description="Directory that holds the database, the key and the clouds' certificates."
+    )
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL of the database; unset: an SQLite file in the home.", repr=False
+    )
+    key: SecretStr | None = Field(
+        None, description="Base64 of the 32 byte key that seals credentials; unset: the file `key` in the home."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="How much is logged to stderr."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Form of a log line.")
+    graph_concurrency: int = Field(
+        8, ge=1, le=64, description="Requests to Microsoft Graph at one time, for each connector."
+    )
+    graph_page_size: int = Field(
+        999, ge=1, le=999, description="Objects asked for in a page where Graph allows it (its maximum is 999)."
+    )
+    graph_timeout: float = Field(
+        100.0, gt=0, le=3600, description="Seconds until a silent request is given up and tried again."
+    )
+    graph_patience: float = Field(
+        120.0,
+        ge=0,
+        le=86400,
+        description="Seconds of failing answers without progress until a source is given up; waits that Graph asks for "
+        "do not count.",
+    )
+    report_period: Literal["7", "30", "90", "180"] = Field("180", description="Days that a usage report is asked for.")
+
+
+def load_settings() -> Settings:
+    """Settings from the environment. UsageError names the variable that can't be used, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"{name}: {first['msg']}", f"set {name} to another value, or unset it") from None
+
+
+def ensure_home(settings: Settings) -> Path:
+    """The home as an absolute path, made with mode 0700 if missing. ConfigurationError if it can't be written."""
+    remedy = f"choose a directory of your own with {PREFIX}HOME"
+    try:
+        home = settings.home.expanduser().absolute()
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigurationError(f"the home {settings.home} can't be made: {reason}", remedy) from None
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigurationError(f"the home {home} can't be written", remedy)
+    return home

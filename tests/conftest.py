@@ -1,0 +1,22 @@
+"""What every test shares: an environment without settings of the person who runs it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No STOCKTAKE_ variables and a home of the tests' own, so that none touches a real installation."""
+    for name in [
+        name for name in os.environ if name.startswith("STOCKTAKE_") and not name.startswith("STOCKTAKE_TEST_")
+    ]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STOCKTAKE_HOME", str(tmp_path_factory.getbasetemp() / "unused-home"))
+    return
