@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$p" && break; done)
 BIN := .venv/bin
 PY := $(BIN)/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 SRC := src tests bench
 # The development environment holds all that a run needs, so a demo after `make test` installs nothing.
 RUN := $(if $(wildcard .venv/.ready-dev),.venv/.ready-dev,.venv/.ready-run)
@@ -42,8 +42,8 @@ docs: .venv/.ready-dev ## run the code of the documents
 bench: .venv/.ready-dev ## the figures of the README, as ratios
 	$(PY) -m bench $(ARGS)
 
-migration: .venv/.ready-dev ## write the migration from the newest schema to the records (NAME="add licence reports")
-	$(PY) -m stocktake.store.migrations "$(NAME)"
+migration: .venv/.ready-dev ## write the migration from the newest schema to the records (M="add licence reports")
+	$(PY) -m stocktake.store.migrate "$(M)"
 
 lock: .venv/.ready-dev ## resolve the dependencies anew into requirements/ (ARGS=--upgrade for newer ones)
 	$(PY) -m uv pip compile pyproject.toml --group setup --output-file requirements/run.txt $(LOCK) $(ARGS)
@@ -63,6 +63,7 @@ clean: ## remove what the targets made, but for the environment in .venv
 	@touch $@
 
 .venv/.ready-%: requirements/%.txt pyproject.toml .venv/.ready-venv
-	$(PIP) install --require-hashes -r $<
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo 'Installing $< into .venv: about a minute the first time.'
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

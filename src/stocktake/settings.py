@@ -18,35 +18,38 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     home: Path = Field(
-        Path("~/.stocktake"), description="Directory that holds the database, the key and the clouds' certificates."
+        default=Path("~/.stocktake"),
+        description="Directory that holds the database, the key and the clouds' certificates.",
     )
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL of the database; unset: an SQLite file in the home.", repr=False
+        default=None, description="SQLAlchemy URL of the database; unset: an SQLite file in the home.", repr=False
     )
     key: SecretStr | None = Field(
-        None, description="Base64 of the 32 byte key that seals credentials; unset: the file `key` in the home."
+        default=None, description="Base64 of the 32 byte key that seals credentials; unset: the file `key` in the home."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="How much is logged to stderr."
+        default="warning", description="How much is logged to stderr."
     )
-    log_format: Literal["text", "json"] = Field("text", description="Form of a log line.")
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of a log line.")
     graph_concurrency: int = Field(
-        8, ge=1, le=64, description="Requests to Microsoft Graph at one time, for each connector."
+        default=8, ge=1, le=64, description="Requests to Microsoft Graph at one time, for each connector."
     )
     graph_page_size: int = Field(
-        999, ge=1, le=999, description="Objects asked for in a page where Graph allows it (its maximum is 999)."
+        default=999, ge=1, le=999, description="Objects asked for in a page where Graph allows it (its maximum is 999)."
     )
     graph_timeout: float = Field(
-        100.0, gt=0, le=3600, description="Seconds until a silent request is given up and tried again."
+        default=100.0, gt=0, le=3600, description="Seconds until a silent request is given up and tried again."
     )
     graph_patience: float = Field(
-        120.0,
+        default=120.0,
         ge=0,
         le=86400,
         description="Seconds of failing answers without progress until a source is given up; waits that Graph asks for "
         "do not count.",
     )
-    report_period: Literal["7", "30", "90", "180"] = Field("180", description="Days that a usage report is asked for.")
+    report_period: Literal["7", "30", "90", "180"] = Field(
+        default="180", description="Days that a usage report is asked for."
+    )
 
 
 def load_settings() -> Settings:

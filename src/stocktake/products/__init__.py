@@ -1,0 +1,1 @@
+"""What Microsoft's products are called."""
