@@ -1,0 +1,371 @@
+"""The client of Microsoft Graph: asks, waits, repeats, and gives back only what can be believed."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+import msgspec
+from yarl import URL
+
+from stocktake.errors import ConfigurationError, StocktakeError, TransientError, UntrustworthyAnswerError
+from stocktake.graph.answers import claims_challenge, failure, repeatable
+from stocktake.graph.batch import BATCH_LIMIT, BatchAnswer, BatchItem, decode_batch, encode_batch
+from stocktake.graph.gate import Gate, Gates, Workload, retry_after_s
+from stocktake.graph.link import VERSION, batch_path, check_link, in_request_line, parse_https
+from stocktake.graph.meter import Meter
+from stocktake.graph.pages import Page, decode_page
+from stocktake.graph.patience import Patience, Trial
+from stocktake.graph.transport import Answer, Ask, Interrupted, Timeouts, Transport
+
+T = TypeVar("T")
+
+FRESH_TOKEN = "{}"  # noqa: S105 - claims that ask for nothing but a token that was not kept
+_DOWNLOAD_ADDRESSES = 3
+_ADDRESS_EXPIRED = frozenset({400, 401, 403, 404, 410})
+
+
+class TokenSource(Protocol):
+    async def token(self, *, claims: str | None = None) -> str:
+        """An access token; with `claims` (JSON text) a newly issued one that fulfils them, never a kept one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the client behaves towards Microsoft."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    patience: Patience = field(default_factory=Patience)
+    user_agent: str = "NONISV|Stocktake|Stocktake"  # the form that Microsoft asks for in traffic decoration
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    url: URL
+    workload: Workload
+    headers: Mapping[str, str]
+    method: str = "GET"
+    body: bytes | None = field(default=None, repr=False)
+    accepted: frozenset[int] = frozenset({200})
+
+    @property
+    def what(self) -> str:
+        return self.url.path.removeprefix(VERSION)
+
+    @property
+    def key(self) -> str:
+        """Each report function has a budget of its own."""
+        return self.url.path.partition("(")[0] if self.workload == "reports" else ""
+
+
+class GraphClient:
+    """Reads one tenant of one cloud; an async context manager, for one event loop.
+
+    `graph_url` has no slash at the end; `ca_pem` is PEM text of the only authorities to trust, None for the system's;
+    `gates` are shared with every other client of the same tenant. All methods raise the errors of stocktake.errors and
+    of graph.answers, after as many repeats as `manners.patience` allows.
+    """
+
+    def __init__(
+        self,
+        graph_url: str,
+        tokens: TokenSource,
+        *,
+        ca_pem: str | None = None,
+        gates: Gates | None = None,
+        manners: Manners | None = None,
+    ) -> None:
+        self.graph_url = graph_url.rstrip("/")
+        self._tokens = tokens
+        self._gates = gates or Gates()
+        manners = manners or Manners()
+        self._patience = manners.patience
+        self._transport = Transport(ca_pem, manners.timeouts, manners.user_agent)
+        self._renewing = asyncio.Lock()
+        self._reached = False
+
+    async def __aenter__(self) -> Self:
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._transport.__aexit__(kind, error, trace)
+
+    def url(self, path_with_query: str) -> str:
+        """The whole address of `/users?$select=…`; spaces and non-ASCII are encoded, `%` is left as it is."""
+        return f"{self.graph_url}{VERSION}{in_request_line(path_with_query)}"
+
+    async def get(
+        self,
+        url: str,
+        meter: Meter,
+        *,
+        headers: Mapping[str, str] | None = None,
+        workload: Workload = "identity",
+    ) -> bytes:
+        """The body of a 200, sound JSON. `url` is from `url()` or a link that Graph handed out."""
+        return await self._settle(self._call(url, workload, headers), meter, _sound_json)
+
+    async def get_page(
+        self,
+        url: str,
+        decoder: msgspec.json.Decoder[Page[T]],
+        meter: Meter,
+        *,
+        headers: Mapping[str, str] | None = None,
+        workload: Workload = "identity",
+    ) -> Page[T]:
+        """One page of a listing, decoded by `pages.page_decoder(…)`; a body that does not fit is asked for again."""
+        call = self._call(url, workload, headers)
+        return await self._settle(call, meter, lambda answer: decode_page(answer.body, decoder))
+
+    async def batch(
+        self, items: Sequence[BatchItem], meter: Meter, *, workload: Workload = "identity"
+    ) -> dict[str, BatchAnswer]:
+        """Final answers by item id: 2xx, 3xx or 4xx, the last returned and not raised.
+
+        Asks for 20 at a time, one batch after the other. Only items that were throttled, failed (5xx) or left out are
+        asked for again, each after its own Retry-After; an item that keeps failing is a TransientError.
+        """
+        if len({item.id for item in items}) != len(items):
+            raise ValueError("the ids of batch items have to be unique")
+        paths = [(batch_path(self.graph_url, item.url), item.headers) for item in items]
+        rounds = _BatchRounds(self._patience, len(items))
+        final: dict[str, BatchAnswer] = {}
+        while rounds.pending:
+            wait_s = rounds.wait_s(asyncio.get_running_loop().time())
+            if wait_s > 0:
+                await _pause(wait_s, meter, "items of a batch failed")
+            group = rounds.take(asyncio.get_running_loop().time())
+            answers = await self._send_batch([paths[index] for index in group], meter, workload)
+            for position, index in enumerate(group):
+                answer = answers.get(position)
+                if await self._is_final(answer, paths[index][0], rounds, index, (meter, workload)):
+                    assert answer is not None  # noqa: S101 - a missing answer is never final
+                    final[items[index].id] = answer
+        return final
+
+    async def download(self, url: str, meter: Meter, *, workload: Workload = "reports") -> bytes:
+        """A report: the body of a 200, or what the address of a 302 holds.
+
+        That address is on another host and authorises by itself, so it never gets the token. It lives for a few minutes
+        (report pages of Graph's documentation); when it has expired, a new one is asked for.
+        """
+        call = self._call(url, workload, None, accepted=frozenset({200, 302}))
+        for _ in range(_DOWNLOAD_ADDRESSES):
+            answer = await self._settle(call, meter, lambda answer: answer)
+            if answer.status == 200:
+                return answer.body
+            address = parse_https(answer.headers.get("location", ""))
+            body = await self._fetch(address, call.what, meter)
+            if body is not None:
+                return body
+            meter.retries += 1
+        raise TransientError(
+            f"{call.what}: the download address had expired {_DOWNLOAD_ADDRESSES} times when it was used",
+            "Try again later",
+        )
+
+    def _call(
+        self,
+        url: str,
+        workload: Workload,
+        headers: Mapping[str, str] | None,
+        accepted: frozenset[int] = frozenset({200}),
+    ) -> _Call:
+        target = parse_https(check_link(self.graph_url, url))
+        return _Call(target, workload, headers or {}, accepted=accepted)
+
+    async def _settle(self, call: _Call, meter: Meter, read: Callable[[Answer], T]) -> T:
+        """Ask until there is a final answer that `read` can make sense of."""
+        gate = self._gates.of(call.workload)
+        trial = Trial(self._patience)
+        while True:
+            async with gate.admitted(meter, call.key):
+                token = await self._tokens.token()
+                headers = {**call.headers, "Authorization": f"Bearer {token}"}
+                outcome = await self._exchange(Ask(call.url, call.method, headers, call.body), trial, meter)
+                if isinstance(outcome, Answer):
+                    gate.observe(outcome.headers)
+                    if outcome.status in (429, 503):  # while the slot is held: nobody may slip in before
+                        self._close(gate, outcome, trial)
+            if isinstance(outcome, Interrupted):
+                await self._after_interruption(outcome, call.what, trial, meter)
+            elif outcome.status == 401 and not trial.renewed:
+                trial.renewed = True
+                await self._renew(token, claims_challenge(outcome.headers))
+            elif repeatable(outcome.status, outcome.body):
+                await self._after_refusal(outcome, call.what, trial, meter)
+            elif outcome.status not in call.accepted:
+                raise failure(call.what, outcome.status, outcome.body)
+            else:
+                try:
+                    return read(outcome)
+                except UntrustworthyAnswerError as error:
+                    await _pause(trial.after_distrust(error), meter, "an answer that makes no sense")
+            meter.retries += 1
+
+    async def _exchange(self, ask: Ask, trial: Trial, meter: Meter) -> Answer | Interrupted:
+        meter.requests += 1
+        outcome = await self._transport.exchange(ask, fresh=trial.fresh)
+        if isinstance(outcome, Answer):
+            meter.bytes += len(outcome.body)
+            meter.resource_units += _whole(outcome.headers.get("x-ms-resource-unit"))
+            meter.throttled += outcome.status == 429
+        return outcome
+
+    def _close(self, gate: Gate, answer: Answer, trial: Trial) -> None:
+        seconds = retry_after_s(answer.headers)
+        if seconds is not None:
+            gate.close_for(seconds)
+        elif answer.status == 429:
+            gate.close_for(trial.after_throttle())
+
+    async def _after_refusal(self, answer: Answer, what: str, trial: Trial, meter: Meter) -> None:
+        if answer.status == 429:
+            trial.renewed = False  # the token was good, and may expire during a long wait
+            return
+        seconds = trial.after_failure(what, f"HTTP {answer.status}")
+        if retry_after_s(answer.headers) is None or answer.status != 503:
+            await _pause(seconds, meter, f"Microsoft answered {answer.status}")
+
+    async def _after_interruption(self, outcome: Interrupted, what: str, trial: Trial, meter: Meter) -> None:
+        self._reached = self._reached or outcome.connected
+        if self._reached:
+            seconds = trial.after_failure(what, outcome.reason)
+        else:
+            seconds = trial.after_unreachable(
+                ConfigurationError(outcome.reason, "Check the network and the addresses of the connector's cloud")
+            )
+        await _pause(seconds, meter, outcome.reason)
+
+    async def _renew(self, rejected: str, claims: str | None) -> None:
+        """Get a new token in place of `rejected`, once for all tasks that were refused with it."""
+        async with self._renewing:
+            if claims is not None or await self._tokens.token() == rejected:
+                await self._tokens.token(claims=claims or FRESH_TOKEN)
+
+    async def _send_batch(
+        self, paths: Sequence[tuple[str, Mapping[str, str]]], meter: Meter, workload: Workload
+    ) -> dict[int, BatchAnswer]:
+        call = _Call(
+            URL(self.url("/$batch"), encoded=True),
+            workload,
+            {"Content-Type": "application/json"},
+            method="POST",
+            body=encode_batch(paths),
+        )
+        return await self._settle(call, meter, lambda answer: decode_batch(answer.body, len(paths)))
+
+    async def _is_final(
+        self,
+        answer: BatchAnswer | None,
+        path: str,
+        rounds: "_BatchRounds",
+        index: int,
+        spent: tuple[Meter, Workload],
+    ) -> bool:
+        """Book one item's answer; False when it is to be asked for again."""
+        meter, workload = spent
+        if answer is not None:
+            meter.resource_units += _whole(answer.headers.get("x-ms-resource-unit"))
+        trial = rounds.trials[index]
+        what = path.partition("?")[0]
+        now = asyncio.get_running_loop().time()
+        if answer is None:
+            rounds.again(index, now + trial.after_failure(what, "left out of a batch"))
+        elif answer.status == 429:
+            meter.throttled += 1
+            seconds = retry_after_s(answer.headers)
+            self._gates.of(workload).close_for(trial.after_throttle() if seconds is None else seconds)
+            rounds.again(index, now)
+        elif answer.status == 401 and not trial.renewed:
+            trial.renewed = True
+            if not rounds.renewed:
+                rounds.renewed = True
+                await self._renew(await self._tokens.token(), claims_challenge(answer.headers))
+            rounds.again(index, now)
+        elif repeatable(answer.status, answer.body):
+            backoff = trial.after_failure(what, f"HTTP {answer.status} in a batch")
+            rounds.again(index, now + (retry_after_s(answer.headers) or backoff))
+        else:
+            return True
+        meter.retries += 1
+        return False
+
+    async def _fetch(self, address: URL, what: str, meter: Meter) -> bytes | None:
+        """What a preauthenticated address holds; None when it has expired. The address itself is in no message."""
+        trial = Trial(self._patience)
+        while True:
+            outcome = await self._exchange(Ask(address), trial, meter)
+            if isinstance(outcome, Interrupted):
+                await _pause(trial.after_failure(what, outcome.reason), meter, outcome.reason)
+            elif outcome.status == 200 and not _is_html(outcome):
+                return outcome.body
+            elif outcome.status in _ADDRESS_EXPIRED:
+                return None
+            elif outcome.status == 429:
+                seconds = retry_after_s(outcome.headers)
+                seconds = trial.after_throttle() if seconds is None else seconds
+                await _pause(seconds, meter, f"{address.host} asked to wait")
+            elif outcome.status == 200 or repeatable(outcome.status, outcome.body):
+                seconds = trial.after_failure(what, f"{address.host} answered {outcome.status}")
+                await _pause(max(seconds, retry_after_s(outcome.headers) or 0.0), meter, f"{address.host} failed")
+            else:
+                raise _unexpected_download(what, outcome.status)
+            meter.retries += 1
+
+
+@dataclass(slots=True)
+class _BatchRounds:
+    """Which items of a batch are still to be asked for, and from when on."""
+
+    patience: Patience
+    size: int
+    pending: dict[int, float] = field(init=False)  # index of the item -> time of the loop
+    trials: list[Trial] = field(init=False)
+    renewed: bool = False
+
+    def __post_init__(self) -> None:
+        self.pending = dict.fromkeys(range(self.size), 0.0)
+        self.trials = [Trial(self.patience) for _ in range(self.size)]
+
+    def wait_s(self, now: float) -> float:
+        return min(self.pending.values()) - now
+
+    def take(self, now: float) -> list[int]:
+        due = [index for index, at in self.pending.items() if at <= now][:BATCH_LIMIT]
+        for index in due:
+            del self.pending[index]
+        return due
+
+    def again(self, index: int, at: float) -> None:
+        self.pending[index] = at
+
+
+async def _pause(seconds: float, meter: Meter, reason: str) -> None:
+    with meter.wait(reason):
+        await asyncio.sleep(seconds)
+
+
+def _sound_json(answer: Answer) -> bytes:
+    try:
+        msgspec.json.decode(answer.body, type=msgspec.Raw)
+    except msgspec.DecodeError as problem:
+        raise UntrustworthyAnswerError(f"an answer of Microsoft Graph is no sound JSON: {problem}") from None
+    return answer.body
+
+
+def _is_html(answer: Answer) -> bool:
+    return "text/html" in answer.headers.get("content-type", "").lower()
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() else 0
+
+
+def _unexpected_download(what: str, status: int) -> StocktakeError:
+    return UntrustworthyAnswerError(f"{what}: the address that Microsoft Graph gave for the report answered {status}")

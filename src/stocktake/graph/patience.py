@@ -1,0 +1,69 @@
+"""How long a failing request is repeated."""
+
+import random
+from dataclasses import dataclass, field
+
+from stocktake.errors import StocktakeError, TransientError, UntrustworthyAnswerError
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits for one request. The defaults go on for about two minutes of consecutive failures.
+
+    Throttling (429) is not limited: Microsoft says when to come back, and the answer comes in the end
+    (Graph's throttling guidance: "repeat till it succeeds").
+    """
+
+    tries: int = 8  # consecutive failures (5xx, dropped connection, cut body) before TransientError
+    unreachable_tries: int = 4  # the same while the host has never answered at all, before ConfigurationError
+    distrusted_tries: int = 4  # complete answers that are no sound JSON, before UntrustworthyAnswerError
+    first_s: float = 1.0
+    cap_s: float = 30.0
+
+    def backoff_s(self, failures: int) -> float:
+        """Seconds to wait after the `failures`-th failure in a row (from 1): exponential with full jitter."""
+        ceiling = min(self.cap_s, self.first_s * 2.0 ** min(failures, 30))
+        return random.uniform(min(self.first_s, ceiling), ceiling)  # noqa: S311 - spreads load, guards nothing
+
+
+@dataclass(slots=True)
+class Trial:
+    """The failures of one request until now."""
+
+    patience: Patience
+    failures: int = 0
+    throttles: int = 0
+    distrusted: int = 0
+    renewed: bool = field(default=False)  # a new token has been asked for once
+    fresh: bool = field(default=False)  # the next try goes over a new connection
+
+    def after_failure(self, what: str, reason: str) -> float:
+        """Seconds to wait before the next try; TransientError when there have been enough."""
+        self.failures += 1
+        self.fresh = True
+        if self.failures >= self.patience.tries:
+            raise TransientError(
+                f"{what} failed {self.failures} times in a row ({reason})",
+                "Try again later; what has been read is kept",
+            )
+        return self.patience.backoff_s(self.failures)
+
+    def after_throttle(self) -> float:
+        """Seconds to wait after a 429 that does not say for how long."""
+        self.throttles += 1
+        return self.patience.backoff_s(self.throttles)
+
+    def after_distrust(self, error: UntrustworthyAnswerError) -> float:
+        """Seconds to wait before asking again for what came back unsound; raises `error` when it stays so."""
+        self.distrusted += 1
+        self.fresh = True
+        if self.distrusted >= self.patience.distrusted_tries:
+            raise error
+        return self.patience.backoff_s(self.distrusted)
+
+    def after_unreachable(self, error: StocktakeError) -> float:
+        """Seconds to wait before knocking again at a host that has never answered; raises `error` in the end."""
+        self.failures += 1
+        if self.failures >= self.patience.unreachable_tries:
+            raise error
+        return self.patience.backoff_s(self.failures)

@@ -1,0 +1,137 @@
+"""One request and its answer; whatever goes wrong on the way becomes a value or an error of ours."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from stocktake.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, without a byte arriving, and for a whole answer."""
+
+    connect: float = 15.0
+    read: float = 90.0
+    total: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One HTTP request. `headers` may hold the token and stay out of repr."""
+
+    url: URL
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer; `headers` is blind to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """No complete answer; `reason` is for people, `connected` tells whether the host was reached."""
+
+    reason: str
+    connected: bool
+
+
+class Transport:
+    """Two aiohttp sessions: one keeps its connections, one opens a new one for every request.
+
+    The second is for what has just failed: Microsoft asks to repeat a 503 over a new connection (best-practices.md).
+    Redirects are never followed, cookies never kept, proxies of the environment not used.
+    """
+
+    def __init__(self, ca_pem: str | None, timeouts: Timeouts, user_agent: str) -> None:
+        self._ca_pem = ca_pem
+        self._timeouts = timeouts
+        self._user_agent = user_agent
+        self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
+
+    async def __aenter__(self) -> Self:
+        context = trust(self._ca_pem)
+        self._sessions = (
+            self._session(aiohttp.TCPConnector(ssl=context, limit=32, keepalive_timeout=30)),
+            self._session(aiohttp.TCPConnector(ssl=context, limit=32, force_close=True)),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sessions, self._sessions = self._sessions, None
+        for session in sessions or ():
+            await session.close()
+
+    async def exchange(self, ask: Ask, *, fresh: bool) -> Answer | Interrupted:
+        """Send `ask` once. A certificate that can't be trusted is a ConfigurationError: repeating won't help."""
+        if self._sessions is None:
+            raise RuntimeError("the client has to be entered (async with) before it is used")
+        session = self._sessions[1 if fresh else 0]
+        host = ask.url.host
+        try:
+            async with session.request(
+                ask.method, ask.url, headers=ask.headers, data=ask.body, allow_redirects=False
+            ) as response:
+                body = await response.read()
+                return Answer(response.status, response.headers, body)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise ConfigurationError(
+                f"the certificate of {host} is not trusted: {verification_text(error.certificate_error)}",
+                "Give the authority's certificate with `stocktake cloud add … --ca-bundle PEM`",
+            ) from None
+        except aiohttp.ClientConnectorDNSError:
+            return Interrupted(f"the name {host} can't be resolved", connected=False)
+        except aiohttp.ClientConnectorError as error:
+            return Interrupted(f"no connection to {host}: {_os_text(error.os_error)}", connected=False)
+        except aiohttp.ConnectionTimeoutError:
+            return Interrupted(f"no connection to {host} within {self._timeouts.connect:g} s", connected=False)
+        except TimeoutError:
+            return Interrupted(f"{host} went silent in the middle of an answer", connected=True)
+        except aiohttp.ClientPayloadError:
+            return Interrupted(f"an answer of {host} was cut short", connected=True)
+        except (aiohttp.ClientError, OSError) as error:
+            return Interrupted(f"the connection to {host} broke ({type(error).__name__})", connected=True)
+
+    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(
+                total=self._timeouts.total, sock_connect=self._timeouts.connect, sock_read=self._timeouts.read
+            ),
+            headers={"User-Agent": self._user_agent},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
+
+
+def trust(ca_pem: str | None) -> ssl.SSLContext:
+    """Trust the system's authorities, or the given ones (PEM text) and no others."""
+    try:
+        return ssl.create_default_context(cadata=ca_pem)
+    except ssl.SSLError:
+        raise ConfigurationError(
+            "the CA bundle of the cloud holds no readable certificate", "Add the cloud again with a PEM file"
+        ) from None
+
+
+def verification_text(error: BaseException) -> str:
+    """OpenSSL's own words for why a certificate is refused."""
+    return getattr(error, "verify_message", "") or type(error).__name__
+
+
+def _os_text(error: OSError) -> str:
+    return error.strerror or type(error).__name__
