@@ -1,0 +1,1 @@
+"""Typed rows to files: CSV, JSON Lines, XLSX and Parquet, each streamed in bounded memory."""
