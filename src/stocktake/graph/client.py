@@ -9,21 +9,22 @@ from typing import Protocol, Self, TypeVar
 import msgspec
 from yarl import URL
 
-from stocktake.errors import ConfigurationError, StocktakeError, TransientError, UntrustworthyAnswerError
+from stocktake.errors import ConfigurationError, TransientError, UntrustworthyAnswerError
 from stocktake.graph.answers import claims_challenge, failure, repeatable
-from stocktake.graph.batch import BATCH_LIMIT, BatchAnswer, BatchItem, decode_batch, encode_batch
+from stocktake.graph.batch import BatchAnswer, BatchItem, decode_batch, encode_batch
+from stocktake.graph.download import fetch
 from stocktake.graph.gate import Gate, Gates, Workload, retry_after_s
 from stocktake.graph.link import VERSION, batch_path, check_link, in_request_line, parse_https
 from stocktake.graph.meter import Meter
 from stocktake.graph.pages import Page, decode_page
-from stocktake.graph.patience import Patience, Trial
-from stocktake.graph.transport import Answer, Ask, Interrupted, Timeouts, Transport
+from stocktake.graph.patience import Patience, Trial, pause
+from stocktake.graph.rounds import Path, Rounds
+from stocktake.graph.transport import Answer, Ask, Interrupted, Timeouts, Transport, is_html
 
 T = TypeVar("T")
 
 FRESH_TOKEN = "{}"  # noqa: S105 - claims that ask for nothing but a token that was not kept
 _DOWNLOAD_ADDRESSES = 3
-_ADDRESS_EXPIRED = frozenset({400, 401, 403, 404, 410})
 
 
 class TokenSource(Protocol):
@@ -132,21 +133,19 @@ class GraphClient:
         """
         if len({item.id for item in items}) != len(items):
             raise ValueError("the ids of batch items have to be unique")
+
+        async def send(paths: Sequence[Path]) -> dict[int, BatchAnswer]:
+            target = URL(self.url("/$batch"), encoded=True)
+            call = _Call(target, workload, {"Content-Type": "application/json"}, "POST", encode_batch(paths))
+            return await self._settle(call, meter, lambda answer: decode_batch(answer.body, len(paths)))
+
+        async def renew(claims: str | None) -> None:
+            await self._renew(await self._tokens.token(), claims)
+
         paths = [(batch_path(self.graph_url, item.url), item.headers) for item in items]
-        rounds = _BatchRounds(self._patience, len(items))
-        final: dict[str, BatchAnswer] = {}
-        while rounds.pending:
-            wait_s = rounds.wait_s(asyncio.get_running_loop().time())
-            if wait_s > 0:
-                await _pause(wait_s, meter, "items of a batch failed")
-            group = rounds.take(asyncio.get_running_loop().time())
-            answers = await self._send_batch([paths[index] for index in group], meter, workload)
-            for position, index in enumerate(group):
-                answer = answers.get(position)
-                if await self._is_final(answer, paths[index][0], rounds, index, (meter, workload)):
-                    assert answer is not None  # noqa: S101 - a missing answer is never final
-                    final[items[index].id] = answer
-        return final
+        rounds = Rounds(paths, send, renew, self._gates.of(workload), self._patience, meter)
+        answers = await rounds.run()
+        return {item.id: answer for item, answer in zip(items, answers, strict=True)}
 
     async def download(self, url: str, meter: Meter, *, workload: Workload = "reports") -> bytes:
         """A report: the body of a 200, or what the address of a 302 holds.
@@ -156,11 +155,11 @@ class GraphClient:
         """
         call = self._call(url, workload, None, accepted=frozenset({200, 302}))
         for _ in range(_DOWNLOAD_ADDRESSES):
-            answer = await self._settle(call, meter, lambda answer: answer)
+            answer = await self._settle(call, meter, _report_or_address)
             if answer.status == 200:
                 return answer.body
             address = parse_https(answer.headers.get("location", ""))
-            body = await self._fetch(address, call.what, meter)
+            body = await fetch(self._transport, address, call.what, Trial(self._patience), meter)
             if body is not None:
                 return body
             meter.retries += 1
@@ -187,8 +186,11 @@ class GraphClient:
             async with gate.admitted(meter, call.key):
                 token = await self._tokens.token()
                 headers = {**call.headers, "Authorization": f"Bearer {token}"}
-                outcome = await self._exchange(Ask(call.url, call.method, headers, call.body), trial, meter)
+                outcome = await self._transport.exchange(
+                    Ask(call.url, call.method, headers, call.body), meter, fresh=trial.fresh
+                )
                 if isinstance(outcome, Answer):
+                    self._reached = True
                     gate.observe(outcome.headers)
                     if outcome.status in (429, 503):  # while the slot is held: nobody may slip in before
                         self._close(gate, outcome, trial)
@@ -205,17 +207,8 @@ class GraphClient:
                 try:
                     return read(outcome)
                 except UntrustworthyAnswerError as error:
-                    await _pause(trial.after_distrust(error), meter, "an answer that makes no sense")
+                    await pause(trial.after_distrust(error), meter, "an answer that makes no sense")
             meter.retries += 1
-
-    async def _exchange(self, ask: Ask, trial: Trial, meter: Meter) -> Answer | Interrupted:
-        meter.requests += 1
-        outcome = await self._transport.exchange(ask, fresh=trial.fresh)
-        if isinstance(outcome, Answer):
-            meter.bytes += len(outcome.body)
-            meter.resource_units += _whole(outcome.headers.get("x-ms-resource-unit"))
-            meter.throttled += outcome.status == 429
-        return outcome
 
     def _close(self, gate: Gate, answer: Answer, trial: Trial) -> None:
         seconds = retry_after_s(answer.headers)
@@ -228,9 +221,9 @@ class GraphClient:
         if answer.status == 429:
             trial.renewed = False  # the token was good, and may expire during a long wait
             return
-        seconds = trial.after_failure(what, f"HTTP {answer.status}")
-        if retry_after_s(answer.headers) is None or answer.status != 503:
-            await _pause(seconds, meter, f"Microsoft answered {answer.status}")
+        backoff, asked = trial.after_failure(what, f"HTTP {answer.status}"), retry_after_s(answer.headers)
+        if asked is None or answer.status != 503:  # a 503 that says for how long has closed the gate
+            await pause(max(backoff, asked or 0.0), meter, f"Microsoft answered {answer.status}")
 
     async def _after_interruption(self, outcome: Interrupted, what: str, trial: Trial, meter: Meter) -> None:
         self._reached = self._reached or outcome.connected
@@ -240,115 +233,13 @@ class GraphClient:
             seconds = trial.after_unreachable(
                 ConfigurationError(outcome.reason, "Check the network and the addresses of the connector's cloud")
             )
-        await _pause(seconds, meter, outcome.reason)
+        await pause(seconds, meter, outcome.reason)
 
     async def _renew(self, rejected: str, claims: str | None) -> None:
         """Get a new token in place of `rejected`, once for all tasks that were refused with it."""
         async with self._renewing:
-            if claims is not None or await self._tokens.token() == rejected:
+            if await self._tokens.token() == rejected:
                 await self._tokens.token(claims=claims or FRESH_TOKEN)
-
-    async def _send_batch(
-        self, paths: Sequence[tuple[str, Mapping[str, str]]], meter: Meter, workload: Workload
-    ) -> dict[int, BatchAnswer]:
-        call = _Call(
-            URL(self.url("/$batch"), encoded=True),
-            workload,
-            {"Content-Type": "application/json"},
-            method="POST",
-            body=encode_batch(paths),
-        )
-        return await self._settle(call, meter, lambda answer: decode_batch(answer.body, len(paths)))
-
-    async def _is_final(
-        self,
-        answer: BatchAnswer | None,
-        path: str,
-        rounds: "_BatchRounds",
-        index: int,
-        spent: tuple[Meter, Workload],
-    ) -> bool:
-        """Book one item's answer; False when it is to be asked for again."""
-        meter, workload = spent
-        if answer is not None:
-            meter.resource_units += _whole(answer.headers.get("x-ms-resource-unit"))
-        trial = rounds.trials[index]
-        what = path.partition("?")[0]
-        now = asyncio.get_running_loop().time()
-        if answer is None:
-            rounds.again(index, now + trial.after_failure(what, "left out of a batch"))
-        elif answer.status == 429:
-            meter.throttled += 1
-            seconds = retry_after_s(answer.headers)
-            self._gates.of(workload).close_for(trial.after_throttle() if seconds is None else seconds)
-            rounds.again(index, now)
-        elif answer.status == 401 and not trial.renewed:
-            trial.renewed = True
-            if not rounds.renewed:
-                rounds.renewed = True
-                await self._renew(await self._tokens.token(), claims_challenge(answer.headers))
-            rounds.again(index, now)
-        elif repeatable(answer.status, answer.body):
-            backoff = trial.after_failure(what, f"HTTP {answer.status} in a batch")
-            rounds.again(index, now + (retry_after_s(answer.headers) or backoff))
-        else:
-            return True
-        meter.retries += 1
-        return False
-
-    async def _fetch(self, address: URL, what: str, meter: Meter) -> bytes | None:
-        """What a preauthenticated address holds; None when it has expired. The address itself is in no message."""
-        trial = Trial(self._patience)
-        while True:
-            outcome = await self._exchange(Ask(address), trial, meter)
-            if isinstance(outcome, Interrupted):
-                await _pause(trial.after_failure(what, outcome.reason), meter, outcome.reason)
-            elif outcome.status == 200 and not _is_html(outcome):
-                return outcome.body
-            elif outcome.status in _ADDRESS_EXPIRED:
-                return None
-            elif outcome.status == 429:
-                seconds = retry_after_s(outcome.headers)
-                seconds = trial.after_throttle() if seconds is None else seconds
-                await _pause(seconds, meter, f"{address.host} asked to wait")
-            elif outcome.status == 200 or repeatable(outcome.status, outcome.body):
-                seconds = trial.after_failure(what, f"{address.host} answered {outcome.status}")
-                await _pause(max(seconds, retry_after_s(outcome.headers) or 0.0), meter, f"{address.host} failed")
-            else:
-                raise _unexpected_download(what, outcome.status)
-            meter.retries += 1
-
-
-@dataclass(slots=True)
-class _BatchRounds:
-    """Which items of a batch are still to be asked for, and from when on."""
-
-    patience: Patience
-    size: int
-    pending: dict[int, float] = field(init=False)  # index of the item -> time of the loop
-    trials: list[Trial] = field(init=False)
-    renewed: bool = False
-
-    def __post_init__(self) -> None:
-        self.pending = dict.fromkeys(range(self.size), 0.0)
-        self.trials = [Trial(self.patience) for _ in range(self.size)]
-
-    def wait_s(self, now: float) -> float:
-        return min(self.pending.values()) - now
-
-    def take(self, now: float) -> list[int]:
-        due = [index for index, at in self.pending.items() if at <= now][:BATCH_LIMIT]
-        for index in due:
-            del self.pending[index]
-        return due
-
-    def again(self, index: int, at: float) -> None:
-        self.pending[index] = at
-
-
-async def _pause(seconds: float, meter: Meter, reason: str) -> None:
-    with meter.wait(reason):
-        await asyncio.sleep(seconds)
 
 
 def _sound_json(answer: Answer) -> bytes:
@@ -359,13 +250,7 @@ def _sound_json(answer: Answer) -> bytes:
     return answer.body
 
 
-def _is_html(answer: Answer) -> bool:
-    return "text/html" in answer.headers.get("content-type", "").lower()
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text is not None and text.isascii() and text.isdecimal() else 0
-
-
-def _unexpected_download(what: str, status: int) -> StocktakeError:
-    return UntrustworthyAnswerError(f"{what}: the address that Microsoft Graph gave for the report answered {status}")
+def _report_or_address(answer: Answer) -> Answer:
+    if answer.status == 200 and is_html(answer):
+        raise UntrustworthyAnswerError("Microsoft Graph answered with a web page where a report was asked for")
+    return answer

@@ -53,6 +53,11 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     return seconds
 
 
+def whole(text: str | None) -> int:
+    """The number in a header such as `x-ms-resource-unit`; 0 where it is missing or unreadable."""
+    return int(text) if text is not None and text.isascii() and text.isdecimal() else 0
+
+
 def _epoch(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()

@@ -1,9 +1,11 @@
 """How long a failing request is repeated."""
 
+import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from stocktake.errors import StocktakeError, TransientError, UntrustworthyAnswerError
+from stocktake.graph.meter import Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class Trial:
     failures: int = 0
     throttles: int = 0
     distrusted: int = 0
-    renewed: bool = field(default=False)  # a new token has been asked for once
-    fresh: bool = field(default=False)  # the next try goes over a new connection
+    renewed: bool = False  # a new token has been asked for once
+    fresh: bool = False  # the next try goes over a new connection
 
     def after_failure(self, what: str, reason: str) -> float:
         """Seconds to wait before the next try; TransientError when there have been enough."""
@@ -67,3 +69,9 @@ class Trial:
         if self.failures >= self.patience.unreachable_tries:
             raise error
         return self.patience.backoff_s(self.failures)
+
+
+async def pause(seconds: float, meter: Meter, reason: str) -> None:
+    """Wait, and book it."""
+    with meter.wait(reason):
+        await asyncio.sleep(seconds)

@@ -10,6 +10,8 @@ import aiohttp
 from yarl import URL
 
 from stocktake.errors import ConfigurationError
+from stocktake.graph.gate import whole
+from stocktake.graph.meter import Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+
+def is_html(answer: Answer) -> bool:
+    """Whether a gateway or a portal has answered in Graph's place."""
+    return "text/html" in answer.headers.get("content-type", "").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +83,24 @@ class Transport:
         for session in sessions or ():
             await session.close()
 
-    async def exchange(self, ask: Ask, *, fresh: bool) -> Answer | Interrupted:
-        """Send `ask` once. A certificate that can't be trusted is a ConfigurationError: repeating won't help."""
+    async def exchange(self, ask: Ask, meter: Meter, *, fresh: bool) -> Answer | Interrupted:
+        """Send `ask` once and book it. A certificate that can't be trusted is a ConfigurationError."""
         if self._sessions is None:
             raise RuntimeError("the client has to be entered (async with) before it is used")
-        session = self._sessions[1 if fresh else 0]
-        host = ask.url.host
+        meter.requests += 1
         try:
-            async with session.request(
-                ask.method, ask.url, headers=ask.headers, data=ask.body, allow_redirects=False
-            ) as response:
-                body = await response.read()
-                return Answer(response.status, response.headers, body)
+            answer = await _send(self._sessions[1 if fresh else 0], ask)
         except aiohttp.ClientConnectorCertificateError as error:
             raise ConfigurationError(
-                f"the certificate of {host} is not trusted: {verification_text(error.certificate_error)}",
+                f"the certificate of {ask.url.host} is not trusted: {_why(error.certificate_error)}",
                 "Give the authority's certificate with `stocktake cloud add … --ca-bundle PEM`",
             ) from None
-        except aiohttp.ClientConnectorDNSError:
-            return Interrupted(f"the name {host} can't be resolved", connected=False)
-        except aiohttp.ClientConnectorError as error:
-            return Interrupted(f"no connection to {host}: {_os_text(error.os_error)}", connected=False)
-        except aiohttp.ConnectionTimeoutError:
-            return Interrupted(f"no connection to {host} within {self._timeouts.connect:g} s", connected=False)
-        except TimeoutError:
-            return Interrupted(f"{host} went silent in the middle of an answer", connected=True)
-        except aiohttp.ClientPayloadError:
-            return Interrupted(f"an answer of {host} was cut short", connected=True)
-        except (aiohttp.ClientError, OSError) as error:
-            return Interrupted(f"the connection to {host} broke ({type(error).__name__})", connected=True)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return _interruption(ask.url.host or "", error)
+        meter.bytes += len(answer.body)
+        meter.resource_units += whole(answer.headers.get("x-ms-resource-unit"))
+        meter.throttled += answer.status == 429
+        return answer
 
     def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -128,10 +124,30 @@ def trust(ca_pem: str | None) -> ssl.SSLContext:
         ) from None
 
 
-def verification_text(error: BaseException) -> str:
-    """OpenSSL's own words for why a certificate is refused."""
+async def _send(session: aiohttp.ClientSession, ask: Ask) -> Answer:
+    async with session.request(
+        ask.method, ask.url, headers=ask.headers, data=ask.body, allow_redirects=False
+    ) as response:
+        return Answer(response.status, response.headers, await response.read())
+
+
+def _interruption(host: str, error: Exception) -> Interrupted:
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return Interrupted(f"the name {host} can't be resolved", connected=False)
+        case aiohttp.ClientConnectorError():
+            text = error.os_error.strerror or type(error.os_error).__name__
+            return Interrupted(f"no connection to {host}: {text}", connected=False)
+        case aiohttp.ConnectionTimeoutError():
+            return Interrupted(f"no connection to {host} in time", connected=False)
+        case TimeoutError():
+            return Interrupted(f"{host} went silent before its answer was complete", connected=True)
+        case aiohttp.ClientPayloadError():
+            return Interrupted(f"an answer of {host} was cut short", connected=True)
+        case _:
+            return Interrupted(f"the connection to {host} broke ({type(error).__name__})", connected=True)
+
+
+def _why(error: BaseException) -> str:
+    """OpenSSL's own words for the refusal of a certificate."""
     return getattr(error, "verify_message", "") or type(error).__name__
-
-
-def _os_text(error: OSError) -> str:
-    return error.strerror or type(error).__name__
