@@ -155,6 +155,7 @@ class Removal:
     sequence: int
     object_id: str
     reason: str
+    kind: str = "user"  # user | group: whose delta shows it
 
 
 @dataclass(slots=True, frozen=True)
@@ -289,13 +290,13 @@ class Tenant:
             self.deleted_groups[group_id] = group
         for parent in self.groups.values():
             self.remove_member(parent, group_id)
-        self.removals.append(Removal(self.next_sequence(), group_id, "changed" if soft else "deleted"))
+        self.removals.append(Removal(self.next_sequence(), group_id, "changed" if soft else "deleted", "group"))
 
     def purge_group(self, group_id: str) -> None:
         """The end of a soft-deleted group's 30 days."""
         del self.deleted_groups[group_id]
         self._forget_removals(group_id)
-        self.removals.append(Removal(self.next_sequence(), group_id, "deleted"))
+        self.removals.append(Removal(self.next_sequence(), group_id, "deleted", "group"))
 
     def consumed(self) -> dict[str, int]:
         """consumedUnits by SKU id: users who hold it by at least one way that is not in Error, counted once."""
