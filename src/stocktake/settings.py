@@ -38,17 +38,13 @@ class Settings(BaseSettings):
         default=999, ge=1, le=999, description="Objects asked for in a page where Graph allows it (its maximum is 999)."
     )
     graph_timeout: float = Field(
-        default=100.0, gt=0, le=3600, description="Seconds until a silent request is given up and tried again."
+        default=90.0, gt=0, le=3600, description="Seconds without a byte until a request is given up and tried again."
     )
-    graph_patience: float = Field(
-        default=120.0,
-        ge=0,
-        le=86400,
-        description="Seconds of failing answers without progress until a source is given up; waits that Graph asks for "
-        "do not count.",
-    )
-    report_period: Literal["7", "30", "90", "180"] = Field(
-        default="180", description="Days that a usage report is asked for."
+    graph_tries: int = Field(
+        default=8,
+        ge=1,
+        le=100,
+        description="Failures in a row until a request is given up; waits that Graph asks for are not failures.",
     )
 
 

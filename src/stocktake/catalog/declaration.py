@@ -31,6 +31,7 @@ class Dataset:
     """A table of spans: what was true of each key, and from which run to which.
 
     `record` declares the columns. `rows` derives them from one decoded item; None: the record is the item itself.
+    `ledger` gives a dataset that rides on another's source a line of its own in the completeness ledger.
     `folded` names a text column that also gets a hidden case-folded twin, so that names match in either database.
     """
 
@@ -39,6 +40,7 @@ class Dataset:
     key: tuple[str, ...]
     rows: Callable[[Any], Iterable[Row]] | None = None
     folded: str | None = None
+    ledger: bool = False
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

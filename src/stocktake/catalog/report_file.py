@@ -38,7 +38,7 @@ def snake(name: str) -> str:
 
 
 def read_report(report: Report, body: bytes) -> ParsedReport:
-    """The rows of a file; UntrustworthyAnswerError for anything that is not the report, or a cell that can't be read."""
+    """The rows of a file; UntrustworthyAnswerError for anything but the report, or for a cell that can't be read."""
     reader = csv.reader(io.StringIO(_text(report, body), newline=""), strict=True)
     try:
         header = next(reader, None)

@@ -37,18 +37,15 @@ class SignIn(NamedTuple):
 
 
 def sign_ins_of(user: SignInUser) -> Iterator[SignIn]:
-    """One row for a user with any activity; none for a user whom Microsoft says nothing about."""
-    activity = user.sign_in_activity
-    if activity is None:
-        return
+    """One row for every user: nulls say that Microsoft knows of no sign-in; a missing row, that we do not know."""
+    activity = user.sign_in_activity or SignInActivity()
     attempts = [at for at in (instant(activity.interactive), instant(activity.non_interactive)) if at]
     successful = instant(activity.successful)
-    if attempts or successful:
-        yield SignIn(
-            ObjectId(user.id),
-            Instant(max(attempts)) if attempts else None,
-            Instant(successful) if successful else None,
-        )
+    yield SignIn(
+        ObjectId(user.id),
+        Instant(max(attempts)) if attempts else None,
+        Instant(successful) if successful else None,
+    )
 
 
 SIGN_INS = Stream(

@@ -126,7 +126,9 @@ USERS = Stream(
     item=LicensedUser,
     datasets=(
         Dataset("users", record=User, key=("id",), folded="user_principal_name"),
-        Dataset("assignments", record=Assignment, key=("user_id", "sku_id", "group_id"), rows=assignments_of),
+        Dataset(
+            "assignments", record=Assignment, key=("user_id", "sku_id", "group_id"), rows=assignments_of, ledger=True
+        ),
     ),
     permissions=("User.Read.All", "Directory.Read.All"),
     counted="/users/$count",

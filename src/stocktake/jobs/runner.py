@@ -1,0 +1,147 @@
+"""Running a sync of one connector in this process, from nothing or from where a killed one stood."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, update
+
+from stocktake.catalog import SOURCES, datasets
+from stocktake.errors import ConfigurationError, StocktakeError
+from stocktake.graph.client import GraphClient, Manners
+from stocktake.graph.gate import Gate, Gates, Rate
+from stocktake.graph.transport import Timeouts
+from stocktake.identity.clouds import Cloud
+from stocktake.identity.credentials import deserialize
+from stocktake.identity.sealing import Sealer
+from stocktake.identity.tokens import EntraTokens, diagnose
+from stocktake.jobs.ownership import owning
+from stocktake.settings import Settings
+from stocktake.store.clouds import get_cloud
+from stocktake.store.connectors import Connector, credential_context
+from stocktake.store.engine import Store
+from stocktake.store.runs import create_run, finish_run, unfinished_run
+from stocktake.store.spans import clear_staging
+from stocktake.store.tables import runs
+from stocktake.sync.close import RunReport, close_run, run_report
+from stocktake.sync.collect import collect
+from stocktake.sync.context import Progress, RunContext
+
+
+@dataclass(frozen=True)
+class _Job:
+    settings: Settings
+    store: Store
+    connector: Connector
+    cloud: Cloud
+    tokens: EntraTokens
+    run_id: int
+    progress: Callable[[Progress], None]
+
+    async def collect(self) -> None:
+        roles = diagnose(await self.tokens.token()).roles
+        settings = self.settings
+        client = GraphClient(
+            self.cloud.graph_url,
+            self.tokens,
+            ca_pem=self.cloud.ca_bundle,
+            gates=_gates(settings),
+            manners=Manners(timeouts=Timeouts(read=settings.graph_timeout)),
+        )
+        async with client:
+            await collect(
+                RunContext(
+                    store=self.store,
+                    connector=self.connector,
+                    cloud=self.cloud,
+                    client=client,
+                    run_id=self.run_id,
+                    roles=frozenset(roles),
+                    page_size=settings.graph_page_size,
+                    progress=self.progress,
+                    settled={source.name: asyncio.Event() for source in SOURCES},
+                )
+            )
+
+    def close(self) -> None:
+        close_run(self.store, self.connector, self.run_id)
+
+
+def sync_connector(
+    settings: Settings,
+    store: Store,
+    sealer: Sealer,
+    connector: Connector,
+    *,
+    progress: Callable[[Progress], None],
+    full: bool = False,
+) -> RunReport:
+    """Sync to the end and report. ConfigurationError where nobody can sign in: the run is then recorded as failed.
+
+    Every listing of this version is a full one, so `full` changes nothing yet.
+    """
+    from stocktake.jobs import workflows
+
+    home = settings.home.expanduser().absolute()
+    cloud = get_cloud(store, connector.cloud)
+    tokens = _tokens(sealer, cloud, connector)
+    with owning(store, home, connector), workflows.launched(store, home):
+        run_id, workflow_id = _run_to_continue(store, connector, workflows.is_resumable)
+        job = _Job(settings, store, connector, cloud, tokens, run_id, progress)
+        try:
+            workflows.run_to_end(workflow_id, run_id, workflows.Work(job.collect, job.close))
+        except ConfigurationError as error:
+            _fail(store, run_id, error)
+            raise
+        workflows.forget(workflow_id)
+        return run_report(store, connector, run_id)
+
+
+def _gates(settings: Settings) -> Gates:
+    return Gates(
+        identity=Gate("identity", concurrency=settings.graph_concurrency),
+        sign_ins=Gate("sign_ins", concurrency=2, rate=Rate(settings.sign_ins_per_minute, 60.0)),
+    )
+
+
+def _tokens(sealer: Sealer, cloud: Cloud, connector: Connector) -> EntraTokens:
+    if connector.sealed_credential is None:
+        raise ConfigurationError(
+            f"connector {connector.name} has no credential", f"run `stocktake connector authorize {connector.name}`"
+        )
+    credential = deserialize(sealer.open(connector.sealed_credential, credential_context(connector.name)))
+    return EntraTokens(cloud, connector.tenant, connector.client_id, credential)
+
+
+def _run_to_continue(store: Store, connector: Connector, is_resumable: Callable[[str], bool]) -> tuple[int, str]:
+    """The unfinished run with its workflow, or a new one."""
+
+    def begin(connection: Connection) -> tuple[int, str]:
+        workflow_id = str(uuid.uuid4())
+        left = unfinished_run(connection, connector.id)
+        if left is not None:
+            if is_resumable(left.workflow_id):
+                return left.id, left.workflow_id
+            # The checkpoints of the run are ours and stay good; only its workflow came to an end.
+            connection.execute(update(runs).where(runs.c.id == left.id).values(workflow_id=workflow_id))
+            return left.id, workflow_id
+        for dataset in datasets():
+            clear_staging(connection, dataset, connector.id, {})
+        return create_run(connection, connector.id, workflow_id, "full", _ledger_names()), workflow_id
+
+    with store.write() as connection:
+        return begin(connection)
+
+
+def _ledger_names() -> list[str]:
+    return [
+        name
+        for source in SOURCES
+        for name in (source.name, *(dataset.name for dataset in source.datasets if dataset.ledger))
+    ]
+
+
+def _fail(store: Store, run_id: int, error: StocktakeError) -> None:
+    with store.write() as connection:
+        finish_run(connection, run_id, "failed", error.message)

@@ -1,0 +1,106 @@
+"""The durable workflow of a sync, and the process-wide DBOS that runs it.
+
+Two steps: collect, then close. Both resume from our own tables, where page rows and checkpoint share a commit, so that
+DBOS has to remember only how far the workflow came. See docs/decisions/0003-durable-runs.md.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+
+from stocktake.store.engine import Store, database_engine
+
+# Runs of another shape of workflow are not continued but begun anew; raise it when the steps change.
+WORKFLOW_VERSION = "1"
+_JOBS_FILE = "jobs.sqlite"
+_LIVE = {"PENDING", "ENQUEUED", "DELAYED"}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the steps of a run do; the functions close over the parts of the installation."""
+
+    collect: Callable[[], Coroutine[Any, Any, None]]
+    close: Callable[[], None]
+
+
+_work: dict[int, Work] = {}  # by run id: DBOS hands a step its arguments only, and those are written to the database
+
+
+@DBOS.workflow(name="sync")
+async def _sync(run_id: int) -> None:
+    await _collect(run_id)
+    await DBOS.run_step_async({"name": "close"}, _close, run_id)
+
+
+@DBOS.step(name="collect")
+async def _collect(run_id: int) -> None:
+    await _work[run_id].collect()
+
+
+def _close(run_id: int) -> None:
+    _work[run_id].close()
+
+
+@contextmanager
+def launched(store: Store, home: Path) -> Iterator[None]:
+    """DBOS running in this process, as an executor that nobody else is: pending runs of others stay theirs."""
+    logging.getLogger("dbos").setLevel(logging.ERROR)
+    engine = _system_engine(store, home)
+    config: DBOSConfig = {
+        "name": "stocktake",
+        "system_database_engine": engine,
+        "application_version": WORKFLOW_VERSION,
+        "executor_id": str(uuid.uuid4()),
+        "log_level": "ERROR",
+        "console_log_level": "ERROR",
+        "notification_listener_polling_interval_sec": 0.1,
+    }
+    DBOS(config=config)
+    DBOS.launch()
+    try:
+        yield
+    finally:
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+        if store.sqlite:
+            engine.dispose()
+
+
+def run_to_end(workflow_id: str, run_id: int, work: Work) -> None:
+    """Start the workflow, or go on with it where it stood; returns when it has ended, raises what ended it."""
+    _work[run_id] = work
+    try:
+        status = DBOS.get_workflow_status(workflow_id)
+        if status is None:
+            with SetWorkflowID(workflow_id):
+                DBOS.start_workflow(_sync, run_id)
+        else:
+            DBOS.resume_workflow(workflow_id)
+        DBOS.retrieve_workflow(workflow_id).get_result(polling_interval_sec=0.05)
+    finally:
+        del _work[run_id]
+
+
+def is_resumable(workflow_id: str) -> bool:
+    """False where the workflow ended, in error or by another version, although its run was not finished."""
+    status = DBOS.get_workflow_status(workflow_id)
+    return status is None or (status.status in _LIVE and status.app_version == WORKFLOW_VERSION)
+
+
+def forget(workflow_id: str) -> None:
+    """The run is in our own tables: what DBOS keeps of it is no longer needed."""
+    DBOS.delete_workflow(workflow_id)
+
+
+def _system_engine(store: Store, home: Path) -> Engine:
+    if not store.sqlite:
+        return store.engine
+    return database_engine(URL.create("sqlite", database=str(home / _JOBS_FILE)))

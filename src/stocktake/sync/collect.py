@@ -1,0 +1,89 @@
+"""Collecting: every source of a run side by side, each with its own verdict."""
+
+import asyncio
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from stocktake.catalog import SOURCES, Report, Source, Stream
+from stocktake.errors import StocktakeError
+from stocktake.store.runs import ledger, settle
+from stocktake.sync.children import list_children
+from stocktake.sync.context import RunContext, SourceState
+from stocktake.sync.listing import list_stream, report_progress
+from stocktake.sync.outcomes import Outcome, Verdict, verdict_of
+from stocktake.sync.reports import fetch_report
+
+log = structlog.get_logger(__name__)
+
+
+async def collect(context: RunContext) -> None:
+    """Bring every source that has no verdict yet to its verdict. A database that fails ends the whole run's attempt."""
+    with context.store.read() as connection:
+        entries = {entry.source: entry for entry in ledger(connection, context.run_id)}
+    outcomes = {name: entry.outcome for name, entry in entries.items() if entry.outcome is not None}
+    for source in SOURCES:
+        if source.name in outcomes:
+            context.settled[source.name].set()
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in SOURCES:
+                if source.name not in outcomes:
+                    state = SourceState.of(source, entries[source.name])
+                    group.create_task(_source(context, source, state, outcomes))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    finally:
+        context.writer.shutdown()
+
+
+async def _source(context: RunContext, source: Source, state: SourceState, outcomes: dict[str, str]) -> None:
+    report_progress(context, state)
+    try:
+        verdict = await _run(context, source, state, outcomes)
+    except StocktakeError as error:
+        verdict = verdict_of(source, error, begun=state.checkpoint.started)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        # The boundary of a source's run: a fault of ours in one source must not cost the others their night.
+        log.exception("source failed", source=source.name)
+        verdict = Verdict(Outcome.FAILED, f"a fault in Stocktake: {type(error).__name__}: {error}", "Report it, please")
+    await _settle(context, source, state, verdict)
+    outcomes[source.name] = verdict.outcome
+    context.settled[source.name].set()
+    report_progress(context, state, verdict.outcome)
+
+
+async def _run(context: RunContext, source: Source, state: SourceState, outcomes: dict[str, str]) -> Verdict:
+    match source:
+        case Report():
+            return await fetch_report(context, source, state)
+        case Stream(parent=str(parent)):
+            await context.settled[parent].wait()
+            outcome = Outcome(outcomes[parent])
+            if outcome not in (Outcome.COMPLETE, Outcome.INCOMPLETE):
+                return Verdict(outcome, f"{parent} could not be read", f"See the line of {parent}")
+            return await list_children(context, source, state, outcome)
+        case Stream():
+            return await list_stream(context, source, state)
+
+
+async def _settle(context: RunContext, source: Source, state: SourceState, verdict: Verdict) -> None:
+    riders = [dataset.name for dataset in source.datasets if dataset.ledger]
+
+    def change(connection: Connection) -> None:
+        for name in (source.name, *riders):
+            settle(
+                connection,
+                context.run_id,
+                name,
+                outcome=verdict.outcome.value,
+                reason=verdict.reason,
+                remedy=verdict.remedy,
+                check=verdict.check if name == source.name else None,
+            )
+        state.save(connection, context.run_id)
+
+    await context.commit(change)
