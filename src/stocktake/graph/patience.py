@@ -10,21 +10,25 @@ from stocktake.graph.meter import Meter
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Limits for one request. The defaults go on for about two minutes of consecutive failures.
+    """Limits for one request. By default it is given up at the eighth failure in a row, after one to two minutes.
 
     Throttling (429) is not limited: Microsoft says when to come back, and the answer comes in the end
     (Graph's throttling guidance: "repeat till it succeeds").
     """
 
-    tries: int = 8  # consecutive failures (5xx, dropped connection, cut body) before TransientError
+    failing_s: float = 120.0  # longest sum of backoffs after 5xx, dropped connections and cut bodies: TransientError
     unreachable_tries: int = 4  # the same while the host has never answered at all, before ConfigurationError
     distrusted_tries: int = 4  # complete answers that are no sound JSON, before UntrustworthyAnswerError
     first_s: float = 1.0
     cap_s: float = 30.0
 
+    def ceiling_s(self, failures: int) -> float:
+        """The longest backoff after the `failures`-th failure in a row (from 1)."""
+        return min(self.cap_s, self.first_s * 2.0 ** min(failures, 30))
+
     def backoff_s(self, failures: int) -> float:
         """Seconds to wait after the `failures`-th failure in a row (from 1): exponential with full jitter."""
-        ceiling = min(self.cap_s, self.first_s * 2.0 ** min(failures, 30))
+        ceiling = self.ceiling_s(failures)
         return random.uniform(min(self.first_s, ceiling), ceiling)  # noqa: S311 - spreads load, guards nothing
 
 
@@ -34,6 +38,7 @@ class Trial:
 
     patience: Patience
     failures: int = 0
+    backed_off_s: float = 0.0
     throttles: int = 0
     distrusted: int = 0
     renewed: bool = False  # a new token has been asked for once
@@ -43,9 +48,10 @@ class Trial:
         """Seconds to wait before the next try; TransientError when there have been enough."""
         self.failures += 1
         self.fresh = True
-        if self.failures >= self.patience.tries:
+        self.backed_off_s += self.patience.ceiling_s(self.failures)
+        if self.backed_off_s > self.patience.failing_s:
             raise TransientError(
-                f"{what} failed {self.failures} times in a row ({reason})",
+                f"{what} failed {_times(self.failures)} ({reason})",
                 "Try again later; what has been read is kept",
             )
         return self.patience.backoff_s(self.failures)
@@ -75,3 +81,7 @@ async def pause(seconds: float, meter: Meter, reason: str) -> None:
     """Wait, and book it."""
     with meter.wait(reason):
         await asyncio.sleep(seconds)
+
+
+def _times(failures: int) -> str:
+    return "once" if failures == 1 else f"{failures} times in a row"

@@ -1,7 +1,7 @@
 """The clouds that Microsoft runs, and those that a user defines.
 
 Endpoints: entra-docs authentication-national-cloud.md and microsoft-graph-docs concepts/deployments.md. A tenant lives
-in one cloud; applications and tokens of one are not valid in another. Usage reports v1.0 exist in the global cloud only.
+in one cloud; applications and tokens of one are not valid in another. Usage reports v1.0: in the global cloud only.
 """
 
 import re
