@@ -40,11 +40,14 @@ class Settings(BaseSettings):
     graph_timeout: float = Field(
         default=90.0, gt=0, le=3600, description="Seconds without a byte until a request is given up and tried again."
     )
-    graph_tries: int = Field(
-        default=8,
-        ge=1,
-        le=100,
-        description="Failures in a row until a request is given up; waits that Graph asks for are not failures.",
+    graph_patience: float = Field(
+        default=120.0,
+        ge=0,
+        le=86400,
+        description="Seconds of failures in a row until a request is given up; waits that Graph asks for do not count.",
+    )
+    sign_ins_per_minute: int = Field(
+        default=10, ge=1, le=6000, description="Requests for sign-in activity a minute; Microsoft publishes 10."
     )
 
 
