@@ -34,11 +34,15 @@ def object_keys(connection: Connection, connector_id: int, ids: Iterable[str]) -
             "ON CONFLICT (connector_id, id) DO NOTHING"
         )
         select = f"SELECT id, key FROM directory_objects WHERE connector_id = %s AND id IN ({source})"
-    found: dict[str, int] = dict(connection.exec_driver_sql(select, (connector_id, as_json)).tuples())
+
+    def known() -> dict[str, int]:
+        return {row.id: row.key for row in connection.exec_driver_sql(select, (connector_id, as_json))}
+
+    found = known()
     missing = [name for name in wanted if name not in found]
     if missing:
         connection.exec_driver_sql(insert, (connector_id, json.dumps(missing)))
-        found = dict(connection.exec_driver_sql(select, (connector_id, as_json)).tuples())
+        found = known()
     return {name: found[name.lower()] for name in given}
 
 

@@ -76,7 +76,7 @@ def _asking(context: RunContext, stream: Stream, state: SourceState) -> Ask:
 
         async def ask_single(url: str) -> Page[Any]:
             body = await context.client.get(url, state.meter, workload=stream.workload.value)
-            return _single(stream, body)
+            return read_single(stream, body)
 
         return ask_single
     decoder = page_decoder(stream.item)
@@ -109,8 +109,8 @@ def first_url(context: RunContext, stream: Stream, size: int | None) -> str:
     return context.client.url(f"{stream.path}?{query}{top}")
 
 
-def _single(stream: Stream, body: bytes) -> Page[Any]:
-    # Published both flat and wrapped in `value` (graph-facts 1.6).
+def read_single(stream: Stream, body: bytes) -> Page[Any]:
+    """The page of an answer that is one object, published both flat and wrapped in `value` (graph-facts 1.6)."""
     try:
         wrapped = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         item = msgspec.json.decode(wrapped.get("value", msgspec.Raw(body)), type=stream.item)

@@ -1,0 +1,132 @@
+"""Input that nobody here made: Microsoft's examples and report headers go through our decoding without loss."""
+
+import csv
+from typing import Any
+
+import msgspec
+import pytest
+from tests.contract import CONTRACT, examples, needs_contract, properties
+
+from stocktake.catalog import SOURCES, Report, Stream
+from stocktake.catalog.active_users import ACTIVE_USERS
+from stocktake.catalog.columns import Kind
+from stocktake.catalog.domains import DOMAINS
+from stocktake.catalog.groups import GROUPS
+from stocktake.catalog.memberships import MEMBERSHIPS
+from stocktake.catalog.organization import ORGANIZATION
+from stocktake.catalog.report_file import read_report
+from stocktake.catalog.report_settings import REPORT_SETTINGS
+from stocktake.catalog.subscribed_skus import SUBSCRIBED_SKUS
+from stocktake.catalog.terms import TERMS
+from stocktake.catalog.users import USERS
+from stocktake.graph.pages import decode_page, page_decoder
+
+TYPES = {
+    "organization": "microsoft.graph.organization",
+    "domains": "microsoft.graph.domain",
+    "subscribed_skus": "microsoft.graph.subscribedSku",
+    "terms": "microsoft.graph.companySubscription",
+    "users": "microsoft.graph.user",
+    "sign_ins": "microsoft.graph.user",
+    "groups": "microsoft.graph.group",
+    "memberships": "microsoft.graph.directoryObject",
+    "report_settings": "microsoft.graph.adminReportSettings",
+}
+LISTINGS = {
+    "user-list": USERS,
+    "group-list": GROUPS,
+    "group-list-members": MEMBERSHIPS,
+    "subscribedsku-list": SUBSCRIBED_SKUS,
+    "organization-list": ORGANIZATION,
+    "domain-list": DOMAINS,
+    "directory-list-subscriptions": TERMS,
+}
+STREAMS = [source for source in SOURCES if isinstance(source, Stream)]
+
+
+def published(prefix: str) -> list[dict[str, Any]]:
+    return [
+        example
+        for example in examples(prefix)
+        if example["response"]["status"] == 200
+        and isinstance(example["response"].get("body"), dict)
+        and "value" in example["response"]["body"]
+    ]
+
+
+@needs_contract
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_every_selected_property_exists_in_microsofts_schema(stream: Stream) -> None:
+    known = properties(TYPES[stream.name])
+    assert not [name for name in stream.select if name not in known]
+
+
+@needs_contract
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_every_nested_property_exists_in_microsofts_schema(stream: Stream) -> None:
+    for dataset in stream.datasets:
+        for column in dataset.columns:
+            if len(column.path) > 1:
+                outer = properties(TYPES[stream.name])[column.path[0]]
+                assert column.path[1] in properties(reference(outer)), column
+
+
+def reference(schema: dict[str, Any]) -> str:
+    """The name of the type that a property's schema points at, through anyOf and items."""
+    for part in (schema, schema.get("items", {}), *schema.get("anyOf", ()), *schema.get("allOf", ())):
+        if "$ref" in part:
+            return str(part["$ref"]).rsplit("/", 1)[1]
+    raise AssertionError(f"no reference in {schema}")
+
+
+@needs_contract
+@pytest.mark.parametrize(("prefix", "stream"), LISTINGS.items(), ids=LISTINGS)
+def test_published_listings_are_decoded_row_by_row(prefix: str, stream: Stream) -> None:
+    found = published(prefix)
+    assert found, f"no published example of {prefix}"
+    decoder = page_decoder(stream.item)
+    for example in found:
+        body = example["response"]["body"]
+        if not all("id" in item or "skuId" in item for item in body["value"]):
+            continue  # examples that select single properties without the id that Graph always returns
+        page = decode_page(msgspec.json.encode(body), decoder)
+        assert len(page.items) == len(body["value"])
+        for dataset in stream.datasets:
+            for raw, item in zip(body["value"], page.items, strict=True):
+                given = ("group", item) if stream.parent else item
+                rows = list(dataset.row_maker(given))
+                for row in rows:
+                    for column, value in zip(dataset.columns, row, strict=True):
+                        if len(column.path) == 1 and column.kind is not Kind.INSTANT:
+                            assert value == raw.get(column.path[0]), (example["name"], column.name)
+
+
+@needs_contract
+def test_the_published_report_setting_is_read_wrapped_as_printed() -> None:
+    from stocktake.sync.listing import read_single
+
+    [example] = examples("adminreportsettings-get")
+    page = read_single(REPORT_SETTINGS, msgspec.json.encode(example["response"]["body"]))
+    assert [item.names_concealed for item in page.items] == [True]
+    flat = read_single(REPORT_SETTINGS, b'{"displayConcealedNames":false}')
+    assert [item.names_concealed for item in flat.items] == [False]
+
+
+@needs_contract
+@pytest.mark.parametrize(
+    "report", [source for source in SOURCES if isinstance(source, Report)], ids=lambda report: report.name
+)
+def test_declared_columns_are_those_of_the_published_header(report: Report) -> None:
+    header = (CONTRACT / "reports" / f"{report.function}.csv").read_text(encoding="utf-8-sig")
+    [names] = csv.reader(header.splitlines())
+    assert [column.name for column in report.columns] == [name.strip() for name in names]
+
+
+@needs_contract
+def test_a_published_header_alone_is_a_report_without_rows_and_without_surprises() -> None:
+    body = (CONTRACT / "reports" / f"{ACTIVE_USERS.function}.csv").read_bytes()
+    parsed = read_report(ACTIVE_USERS, body)
+    assert parsed.rows == ()
+    assert parsed.file.unknown_columns == ()
+    assert parsed.file.missing_columns == ()
+    assert parsed.file.refreshed_on is None
