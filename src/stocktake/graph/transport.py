@@ -87,9 +87,8 @@ class Transport:
         """Send `ask` once and book it. A certificate that can't be trusted is a ConfigurationError."""
         if self._sessions is None:
             raise RuntimeError("the client has to be entered (async with) before it is used")
-        meter.requests += 1
         try:
-            answer = await _send(self._sessions[1 if fresh else 0], ask)
+            answer = await _send(self._sessions[1 if fresh else 0], ask, meter)
         except aiohttp.ClientConnectorCertificateError as error:
             raise ConfigurationError(
                 f"the certificate of {ask.url.host} is not trusted: {_why(error.certificate_error)}",
@@ -124,9 +123,19 @@ def trust(ca_pem: str | None) -> ssl.SSLContext:
         ) from None
 
 
-async def _send(session: aiohttp.ClientSession, ask: Ask) -> Answer:
+async def _send(session: aiohttp.ClientSession, ask: Ask, meter: Meter) -> Answer:
+    sent = 0
+
+    async def count(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        """aiohttp repeats a GET once by itself when the connection closes without an answer; that counts as well."""
+        nonlocal sent
+        meter.requests += 1
+        meter.retries += sent > 0
+        sent += 1
+        return await handler(request)
+
     async with session.request(
-        ask.method, ask.url, headers=ask.headers, data=ask.body, allow_redirects=False
+        ask.method, ask.url, headers=ask.headers, data=ask.body, allow_redirects=False, middlewares=(count,)
     ) as response:
         return Answer(response.status, response.headers, await response.read())
 
