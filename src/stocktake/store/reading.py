@@ -5,11 +5,13 @@ A row is visible as of a run when the run lies inside its span; which run that i
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from stocktake.catalog import SOURCES, Dataset, Stream, datasets
+from stocktake.catalog.columns import Kind
 from stocktake.errors import UsageError
 from stocktake.store.connectors import Connector
 from stocktake.store.runs import finished_run, ledger
@@ -47,175 +49,146 @@ def visible(alias: str) -> str:
     )
 
 
-_SUBSCRIPTIONS = View(
-    name="subscriptions",
-    columns=(
-        "sku_id",
-        "sku_part_number",
-        "product_name",
-        "capability_status",
-        "enabled",
-        "warning",
-        "suspended",
-        "locked_out",
-        "consumed",
-        "available",
-        "applies_to",
-        "subscription_ids",
-    ),
-    derived={"product_name": "NULL", "available": "t.enabled + COALESCE(t.warning, 0) - t.consumed"},
-    rows=f"FROM subscriptions AS t WHERE {visible('t')} ORDER BY t.sku_id",
-    lists=("subscription_ids",),
-    sources=("subscribed_skus",),
+def plain(dataset: Dataset, *, sources: tuple[str, ...], **derived: str) -> View:
+    """A dataset as its table has it, object keys turned into ids; `derived` adds columns at the end."""
+    objects = [column.name for column in dataset.columns if column.kind is Kind.OBJECT]
+    ids = {name: f"o{place}.id" for place, name in enumerate(objects)}
+    joins = " ".join(
+        f"LEFT JOIN directory_objects AS o{place} ON o{place}.key = t.{name}" for place, name in enumerate(objects)
+    )
+    order = ", ".join(ids.get(name, f"t.{name}") for name in dataset.key)
+    return View(
+        name=dataset.name,
+        columns=(*(column.name for column in dataset.columns), *derived),
+        rows=f"FROM {dataset.name} AS t {joins} WHERE {visible('t')} ORDER BY {order}",
+        derived={**ids, **derived},
+        lists=_of_kind(dataset, Kind.LIST),
+        objects=_of_kind(dataset, Kind.JSON),
+        flags=_of_kind(dataset, Kind.BOOLEAN),
+        sources=sources,
+    )
+
+
+def _of_kind(dataset: Dataset, kind: Kind) -> tuple[str, ...]:
+    return tuple(column.name for column in dataset.columns if column.kind is kind)
+
+
+def _filling(dataset: Dataset) -> tuple[str, ...]:
+    """The sources that fill a dataset, and the parents that those are asked for."""
+    found: dict[str, None] = {}
+    for source in SOURCES:
+        if dataset in source.datasets:
+            if isinstance(source, Stream) and source.parent:
+                found[source.parent] = None
+            found[source.name] = None
+    return tuple(found)
+
+
+_SUBSCRIPTION_COLUMNS = (
+    "sku_id",
+    "sku_part_number",
+    "product_name",
+    "capability_status",
+    "enabled",
+    "warning",
+    "suspended",
+    "locked_out",
+    "consumed",
+    "available",
+    "applies_to",
+    "subscription_ids",
+)
+_ASSIGNMENT_COLUMNS = (
+    "user_id",
+    "user_principal_name",
+    "sku_id",
+    "sku_part_number",
+    "source",
+    "group_id",
+    "state",
+    "error",
+    "disabled_plan_ids",
+    "assigned_since",
+)
+_USER_COLUMNS = (
+    "id",
+    "user_principal_name",
+    "display_name",
+    "mail",
+    "account_enabled",
+    "user_type",
+    "department",
+    "company_name",
+    "job_title",
+    "office_location",
+    "country",
+    "usage_location",
+    "employee_id",
+    "cost_center",
+    "on_premises_sync_enabled",
+    "created_at",
+    "last_sign_in_at",
+    "last_successful_sign_in_at",
+    "division",
+)
+_USAGE_COLUMNS = (
+    "report",
+    "user_id",
+    "user_principal_name",
+    "refreshed_on",
+    "period",
+    "last_activity_on",
+    "metrics",
 )
 
-_USERS = View(
-    name="users",
-    columns=(
-        "id",
-        "user_principal_name",
-        "display_name",
-        "mail",
-        "account_enabled",
-        "user_type",
-        "department",
-        "company_name",
-        "job_title",
-        "office_location",
-        "country",
-        "usage_location",
-        "employee_id",
-        "cost_center",
-        "on_premises_sync_enabled",
-        "created_at",
-        "last_sign_in_at",
-        "last_successful_sign_in_at",
-        "division",
-    ),
-    derived={
-        "id": "o.id",
-        "last_sign_in_at": "s.last_sign_in_at",
-        "last_successful_sign_in_at": "s.last_successful_sign_in_at",
-    },
-    rows=f"""
-        FROM users AS t JOIN directory_objects AS o ON o.key = t.id
-        LEFT JOIN sign_ins AS s ON s.user_id = t.id AND {visible("s")}
-        WHERE {visible("t")} ORDER BY o.id
-    """,
-    flags=("account_enabled", "on_premises_sync_enabled"),
-    sources=("users", "sign_ins"),
-)
 
-_GROUPS = View(
-    name="groups",
-    columns=("id", "display_name", "mail", "kind", "dynamic", "licence_sku_ids", "membership_rule", "visibility"),
-    derived={"id": "o.id"},
-    rows=f"FROM groups AS t JOIN directory_objects AS o ON o.key = t.id WHERE {visible('t')} ORDER BY o.id",
-    lists=("licence_sku_ids",),
-    flags=("dynamic",),
-    sources=("groups",),
-)
+def _described(dataset: Dataset) -> View:
+    """The view of a dataset; those whose contract names columns of other tables are put together here."""
+    view = plain(dataset, sources=_filling(dataset))
+    match dataset.name:
+        case "subscriptions":
+            # Seats in their grace period can still be assigned (Microsoft: licenseUnitsDetail), so they count.
+            available = "t.enabled + COALESCE(t.warning, 0) - t.consumed"
+            return _with(view, _SUBSCRIPTION_COLUMNS, "", product_name="NULL", available=available)
+        case "users":
+            joined = f"LEFT JOIN sign_ins AS s ON s.user_id = t.id AND {visible('s')}"
+            view = _with(
+                view,
+                _USER_COLUMNS,
+                joined,
+                last_sign_in_at="s.last_sign_in_at",
+                last_successful_sign_in_at="s.last_successful_sign_in_at",
+            )
+            return replace(view, sources=("users", "sign_ins"))
+        case "assignments":
+            joined = (
+                f"LEFT JOIN users AS u ON u.id = t.user_id AND {visible('u')} "
+                f"LEFT JOIN subscriptions AS k ON k.sku_id = t.sku_id AND {visible('k')}"
+            )
+            names = {"user_principal_name": "u.user_principal_name", "sku_part_number": "k.sku_part_number"}
+            return _with(view, _ASSIGNMENT_COLUMNS, joined, **names)
+        case "usage":
+            joined = f"LEFT JOIN report_files AS f ON f.report = t.report AND f.period = t.period AND {visible('f')}"
+            view = _with(view, _USAGE_COLUMNS, joined, refreshed_on="f.refreshed_on", period="NULLIF(t.period, 0)")
+            return replace(view, sources=("users", *view.sources))
+        case _:
+            return view
 
-_MEMBERSHIPS = View(
-    name="memberships",
-    columns=("group_id", "member_id", "member_type"),
-    derived={"group_id": "g.id", "member_id": "m.id"},
-    rows=f"""
-        FROM memberships AS t JOIN directory_objects AS g ON g.key = t.group_id
-        JOIN directory_objects AS m ON m.key = t.member_id
-        WHERE {visible("t")} ORDER BY g.id, m.id
-    """,
-    sources=("groups", "memberships"),
-)
 
-_ASSIGNMENTS = View(
-    name="assignments",
-    columns=(
-        "user_id",
-        "user_principal_name",
-        "sku_id",
-        "sku_part_number",
-        "source",
-        "group_id",
-        "state",
-        "error",
-        "disabled_plan_ids",
-        "assigned_since",
-    ),
-    derived={
-        "user_id": "o.id",
-        "user_principal_name": "u.user_principal_name",
-        "sku_part_number": "k.sku_part_number",
-        "group_id": "g.id",
-    },
-    rows=f"""
-        FROM assignments AS t JOIN directory_objects AS o ON o.key = t.user_id
-        LEFT JOIN directory_objects AS g ON g.key = t.group_id
-        LEFT JOIN users AS u ON u.id = t.user_id AND {visible("u")}
-        LEFT JOIN subscriptions AS k ON k.sku_id = t.sku_id AND {visible("k")}
-        WHERE {visible("t")} ORDER BY o.id, t.sku_id, t.source, g.id
-    """,
-    lists=("disabled_plan_ids",),
-    sources=("users",),
-)
+def _with(view: View, columns: tuple[str, ...], joined: str, **derived: str) -> View:
+    rows = view.rows.replace(" WHERE ", f" {joined} WHERE ", 1) if joined else view.rows
+    return replace(view, columns=columns, rows=rows, derived={**view.derived, **derived})
 
-_TERMS = View(
-    name="terms",
-    columns=(
-        "subscription_id",
-        "sku_id",
-        "status",
-        "total",
-        "is_trial",
-        "created_at",
-        "next_lifecycle_at",
-        "sku_part_number",
-        "commerce_subscription_id",
-    ),
-    rows=f"FROM terms AS t WHERE {visible('t')} ORDER BY t.subscription_id",
-    flags=("is_trial",),
-    sources=("terms",),
-)
 
-_USAGE = View(
-    name="usage",
-    columns=("report", "user_id", "user_principal_name", "refreshed_on", "period", "last_activity_on", "metrics"),
-    derived={"user_id": "o.id", "refreshed_on": "f.refreshed_on", "period": "NULLIF(t.period, 0)"},
-    rows=f"""
-        FROM usage AS t LEFT JOIN directory_objects AS o ON o.key = t.user_id
-        LEFT JOIN report_files AS f ON f.report = t.report AND f.period = t.period AND {visible("f")}
-        WHERE {visible("t")} ORDER BY t.report, t.period, t.subject
-    """,
-    objects=("metrics",),
-    sources=("users", "active_users"),
-)
+_CONTRACT_ORDER = ("subscriptions", "users", "groups", "memberships", "assignments", "terms", "usage")
 
-_SERVICE_PLANS = View(
-    name="service_plans",
-    columns=("sku_id", "service_plan_id", "service_plan_name", "provisioning_status", "applies_to"),
-    rows=f"FROM service_plans AS t WHERE {visible('t')} ORDER BY t.sku_id, t.service_plan_id",
-    sources=("subscribed_skus",),
-)
 
-_DOMAINS = View(
-    name="domains",
-    columns=("name", "is_default", "is_initial", "is_verified"),
-    rows=f"FROM domains AS t WHERE {visible('t')} ORDER BY t.name",
-    flags=("is_default", "is_initial", "is_verified"),
-    sources=("domains",),
-)
+def _views() -> tuple[View, ...]:
+    found = {dataset.name: _described(dataset) for dataset in datasets()}
+    return tuple(found.pop(name) for name in _CONTRACT_ORDER) + tuple(found.values())
 
-DATASETS: tuple[View, ...] = (
-    _SUBSCRIPTIONS,
-    _USERS,
-    _GROUPS,
-    _MEMBERSHIPS,
-    _ASSIGNMENTS,
-    _TERMS,
-    _USAGE,
-    _SERVICE_PLANS,
-    _DOMAINS,
-)
+
+DATASETS: tuple[View, ...] = _views()
 
 
 def view(name: str) -> View:
