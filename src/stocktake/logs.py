@@ -20,8 +20,8 @@ _SECRET_KEY = re.compile(
 _SHAPES = (
     # A JWT: two base64url parts that begin with `{"`, and the signature.
     re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?"),
-    re.compile(r"(?<=bearer )[\w.~+/=-]{8,}", re.IGNORECASE),
-    re.compile(r"(?<=basic )[A-Za-z0-9+/=]{8,}", re.IGNORECASE),
+    re.compile(r"(?<=bearer )[\w.~+/=-]{16,}", re.IGNORECASE),
+    re.compile(r"(?<=basic )[A-Za-z0-9+/=]{16,}", re.IGNORECASE),
     re.compile(
         r"(?<=client_secret=)[^&\s]+|(?<=client_assertion=)[^&\s]+|(?<=refresh_token=)[^&\s]+|(?<=password=)[^&\s]+"
     ),
@@ -29,7 +29,6 @@ _SHAPES = (
 )
 # Quieter than we are: at debug level they print whole requests, at info level advertisements.
 _LIBRARIES = ("aiohttp", "alembic", "asyncio", "dbos", "msal", "requests", "sqlalchemy", "urllib3", "uvicorn")
-_LEAST = {"debug": logging.INFO}
 
 _hidden: set[str] = set()
 
@@ -74,14 +73,24 @@ def _redact_event(_logger: object, _method: str, event: MutableMapping[str, Any]
 
 
 class _QuietLibraries(logging.Filter):
-    """Holds back what libraries say below `least`, whatever level they set on their own loggers later."""
+    """Holds back what libraries say, whatever level they set on their own loggers later.
 
-    def __init__(self, least: int) -> None:
+    DBOS prints the traceback of every error that it also raises; that is for those who asked to see everything.
+    """
+
+    def __init__(self, level: str) -> None:
         super().__init__()
-        self.least = least
+        least = logging.INFO if level == "debug" else max(_number(level), logging.WARNING)
+        self.least = dict.fromkeys(_LIBRARIES, least)
+        if level != "debug":
+            self.least["dbos"] = logging.CRITICAL
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= self.least or record.name.split(".")[0] not in _LIBRARIES
+        return record.levelno >= self.least.get(record.name.split(".")[0], logging.NOTSET)
+
+
+def _number(level: str) -> int:
+    return logging.getLevelNamesMapping()[level.upper()]
 
 
 def configure_logs(level: str, form: str) -> None:
@@ -113,11 +122,10 @@ def configure_logs(level: str, form: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*closing, renderer]))
-    number = logging.getLevelName(level.upper())
-    handler.addFilter(_QuietLibraries(max(number, _LEAST.get(level, logging.WARNING))))
+    handler.addFilter(_QuietLibraries(level))
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(number)
+    root.setLevel(_number(level))
     # DBOS adds a handler of its own, with its advertisement, unless its logger has one already.
     dbos = logging.getLogger("dbos")
     dbos.handlers = [handler]
