@@ -1,0 +1,1 @@
+"""A believable company, drawn from a seed."""
