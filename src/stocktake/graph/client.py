@@ -107,8 +107,8 @@ class GraphClient:
         headers: Mapping[str, str] | None = None,
         workload: Workload = "identity",
     ) -> bytes:
-        """The body of a 200, sound JSON. `url` is from `url()` or a link that Graph handed out."""
-        return await self._settle(self._call(url, workload, headers), meter, _sound_json)
+        """The body of a 200: sound JSON, or plain text as of `/$count`. `url` is from `url()` or a link that Graph handed out."""
+        return await self._settle(self._call(url, workload, headers), meter, _sound)
 
     async def get_page(
         self,
@@ -242,7 +242,9 @@ class GraphClient:
                 await self._tokens.token(claims=claims or FRESH_TOKEN)
 
 
-def _sound_json(answer: Answer) -> bytes:
+def _sound(answer: Answer) -> bytes:
+    if answer.headers.get("content-type", "").startswith("text/plain"):  # /$count is a number, behind a BOM
+        return answer.body
     try:
         msgspec.json.decode(answer.body, type=msgspec.Raw)
     except msgspec.DecodeError as problem:

@@ -32,11 +32,8 @@ class Batches:
             assert request["method"] == "GET"
             self.asked[request["url"]] += 1
             waiting = self.troubles.get(request["url"])
-            answer = (
-                waiting.pop(0)
-                if waiting
-                else {"status": 200, "body": {"value": [request["url"], request.get("headers")]}}
-            )
+            echo = {"status": 200, "body": {"value": [request["url"], request.get("headers")]}}
+            answer = waiting.pop(0) if waiting else echo
             if answer is not None:
                 answers.append({"id": request["id"], **answer})
         return Say(body={"responses": answers})

@@ -106,6 +106,11 @@ async def test_plain_get_does_not_trust_a_cut_body_either(graph: GraphServer, cl
     assert json.loads(await client.get(client.url("/organization"), Meter())) == Say().body
 
 
+async def test_a_count_is_plain_text(graph: GraphServer, client: GraphClient) -> None:
+    graph.script("/v1.0/users/$count", Say(body=b"\xef\xbb\xbf1234", headers={"Content-Type": "text/plain"}))
+    assert await client.get(client.url("/users/$count"), Meter()) == b"\xef\xbb\xbf1234"
+
+
 @pytest.mark.parametrize("text", ["1", "0.3"])
 async def test_retry_after_is_waited_for(graph: GraphServer, client: GraphClient, text: str) -> None:
     graph.script("/v1.0/users", Say(429, b"", {"Retry-After": text}), Say())
