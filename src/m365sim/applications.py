@@ -27,8 +27,18 @@ class KeyCredential:
 
 
 @dataclass(slots=True)
+class ScopeGrant:
+    """An oauth2PermissionGrant: delegated permissions to Graph; `principal_id` None: for everybody of the tenant."""
+
+    id: str
+    tenant_id: str
+    principal_id: str | None
+    scopes: set[str]
+
+
+@dataclass(slots=True)
 class Application:
-    """A registration and (in its home tenant) its service principal."""
+    """A registration and (in its home tenant) its service principal, whose id is empty where there is none."""
 
     object_id: str
     client_id: str
@@ -44,3 +54,10 @@ class Application:
     # tenant id -> application permissions that an administrator of that tenant consented to
     granted_roles: dict[str, set[str]] = field(default_factory=dict)
     created_at: int = 0
+    owners: set[str] = field(default_factory=set)  # user ids of the home tenant
+    public_client: bool = False  # isFallbackPublicClient: device code without a credential
+    public_redirect_uris: list[str] = field(default_factory=list)  # of the kind "mobile and desktop"
+    service_principals: dict[str, str] = field(default_factory=dict)  # in other tenants: tenant id -> object id
+    scope_grants: list[ScopeGrant] = field(default_factory=list)
+    # (tenant id, application permission) -> epoch seconds from which tokens carry it; absent: at once
+    visible_from: dict[tuple[str, str], float] = field(default_factory=dict)
