@@ -107,7 +107,7 @@ class GraphClient:
         headers: Mapping[str, str] | None = None,
         workload: Workload = "identity",
     ) -> bytes:
-        """The body of a 200: sound JSON, or plain text as of `/$count`. `url` is from `url()` or a link that Graph handed out."""
+        """The body of a 200: sound JSON, or plain text (`/$count`). `url` is from `url()` or a link of Graph's."""
         return await self._settle(self._call(url, workload, headers), meter, _sound)
 
     async def get_page(
