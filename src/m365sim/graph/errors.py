@@ -1,37 +1,9 @@
-"""Graph's error body (graph-facts 7.9; errors.md): code, message and an innerError with date and request ids."""
+"""Graph's refusals by what was wrong (codes and texts: graph-facts 7.9, examples advanced-query-error.*, batch.1)."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from m365sim.refusal import GraphError, error_body
 
-import msgspec
-
-
-class GraphError(Exception):
-    """A refusal: HTTP status, Graph's code and message, further headers of the answer."""
-
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers: dict[str, str] = dict(headers or {})
-
-
-def error_body(error: GraphError, now: float, request_id: str, client_request_id: str) -> bytes:
-    """The body as JSON; `now` is in epoch seconds, and Graph prints it without a zone."""
-    return msgspec.json.encode(
-        {
-            "error": {
-                "code": error.code,
-                "message": error.message,
-                "innerError": {
-                    "date": datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%S"),
-                    "request-id": request_id,
-                    "client-request-id": client_request_id,
-                },
-            }
-        }
-    )
+__all__ = ["GraphError", "bad_request", "denied", "error_body", "malformed", "not_found", "unknown_segment"]
+__all__ += ["unsupported_query"]
 
 
 def denied() -> GraphError:
