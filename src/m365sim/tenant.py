@@ -253,8 +253,8 @@ class Tenant:
             self.remove_member(group, user_id)
         self.removals.append(Removal(self.next_sequence(), user_id, "changed"))
 
-    def restore_user(self, user_id: str) -> None:
-        """Undo a soft delete with its memberships and licences, where groups and group licences still exist.
+    def restore_user(self, user_id: str, now: int) -> None:
+        """Undo a soft delete with its memberships and licences, as far as groups and what they assign still exist.
 
         The removal leaves the journal: to every older delta token the user is simply a changed one.
         """
@@ -265,10 +265,15 @@ class Tenant:
         self.touch(user)
         if held is None:
             return
-        for group_id in held.group_ids:
-            if group_id in self.groups:
-                self.add_member(self.groups[group_id], user_id)
-        self.set_assignments(user, tuple(a for a in held.assignments if self._still_given(a)))
+        ways = [way for way in held.assignments if way.group_id is None]
+        before = {(way.group_id, way.sku_id): way for way in held.assignments}
+        for group in (self.groups[group_id] for group_id in held.group_ids if group_id in self.groups):
+            self.add_member(group, user_id)
+            for sku_id, disabled in group.licenses:
+                way = before.get((group.id, sku_id))
+                unchanged = way is not None and way.disabled_plans == disabled
+                ways.append(way if way and unchanged else Assignment(sku_id, group.id, disabled, "Active", "None", now))
+        self.set_assignments(user, tuple(ways))
 
     def purge_user(self, user_id: str) -> None:
         """The end of the 30 days: gone for good."""
@@ -298,6 +303,12 @@ class Tenant:
         self._forget_removals(group_id)
         self.removals.append(Removal(self.next_sequence(), group_id, "deleted", "group"))
 
+    def buy_seats(self, sku: Sku, subscription: Subscription, seats: int) -> None:
+        """More seats in a subscription that is Enabled."""
+        subscription.total += seats
+        sku.enabled += seats
+        self.revision += 1
+
     def consumed(self) -> dict[str, int]:
         """consumedUnits by SKU id: users who hold it by at least one way that is not in Error, counted once."""
         totals = dict.fromkeys(self.skus, 0)
@@ -305,12 +316,6 @@ class Tenant:
             for sku_id in {a.sku_id for a in user.assignments if a.state != "Error"}:
                 totals[sku_id] += 1
         return totals
-
-    def _still_given(self, assignment: Assignment) -> bool:
-        if assignment.group_id is None:
-            return assignment.sku_id in self.skus
-        group = self.groups.get(assignment.group_id)
-        return group is not None and any(sku_id == assignment.sku_id for sku_id, _ in group.licenses)
 
     def _forget_removals(self, object_id: str) -> None:
         self.removals[:] = [removal for removal in self.removals if removal.object_id != object_id]

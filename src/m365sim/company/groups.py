@@ -13,6 +13,8 @@ from m365sim.tenant import Group, OtherObject, User
 
 _DYNAMIC_DEPARTMENTS = ("Finance", "Legal & Compliance", "Marketing")
 _LEAST_TEAM = 6  # members of a small group on average, where the large ones have used up the mean
+_FORMS = ("security", "unified", "mail_security", "distribution")
+_FORM_WEIGHTS = (40, 35, 10, 15)
 _TOPICS = ("Project", "Team", "Access", "Share", "Rollout", "Committee", "Newsletter", "Pilot", "Audit", "Site", "App")
 _AWKWARD = (
     'Finance, "Q3 close"; <b>draft</b>',
@@ -56,6 +58,10 @@ class Groups:
         )
         self.by_id[group.id] = group
         return group
+
+    def add_any(self, display_name: str) -> Group:
+        """Of a form drawn as they occur."""
+        return self.add(display_name, self.rng.choices(_FORMS, _FORM_WEIGHTS)[0])
 
     def dynamic(self, display_name: str, rule: str) -> Group:
         group = self.add(display_name, "security")
@@ -106,16 +112,19 @@ def other_groups(groups: Groups, count: int, users: list[User]) -> None:
             group.members = dict.fromkeys(user.id for user in users if user.department == name)
     names = _team_names(groups.rng)
     while len(groups.by_id) < count:
-        form = groups.rng.choices(("security", "unified", "mail_security", "distribution"), (40, 35, 10, 15))[0]
-        groups.teams.append(groups.add(next(names), form))
+        groups.teams.append(groups.add_any(next(names)))
 
 
 def _team_names(rng: Random) -> Iterator[str]:
     yield "Steering Committee"
     yield from _AWKWARD
     while True:
-        department, site = rng.choice(DEPARTMENTS), rng.choice(SITES)
-        yield f"{department.name} {site.city} {rng.choice(_TOPICS)} {rng.randrange(1, 500)}"
+        yield team_name(rng)
+
+
+def team_name(rng: Random) -> str:
+    """An ordinary name, which other groups may have too."""
+    return f"{rng.choice(DEPARTMENTS).name} {rng.choice(SITES).city} {rng.choice(_TOPICS)} {rng.randrange(1, 500)}"
 
 
 def fill(groups: Groups, users: list[User], others: list[OtherObject], members_mean: int) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from m365sim.tenant import Domain
+from m365sim.tenant import Domain, Tenant
 
 # Invented, and checked against nothing but taste; each has its domains under .example (RFC 2606).
 _COMPANIES = ("Norvelt", "Halbrook", "Quillmark", "Ostravind", "Pellastra", "Tarnwick", "Vestrel", "Zembury")
@@ -42,6 +42,12 @@ def identity_of(seed: int) -> Identity:
     short, number = _COMPANIES[seed % len(_COMPANIES)], seed // len(_COMPANIES)
     suffix = str(number) if number else ""
     return Identity(f"{short} Group", short, f"{short.lower()}{suffix}")
+
+
+def identity_from(tenant: Tenant) -> Identity:
+    """The company that a tenant was built for, whatever the seed was."""
+    initial = next(domain.id for domain in tenant.domains if domain.is_initial)
+    return Identity(tenant.display_name, tenant.display_name.removesuffix(" Group"), initial.partition(".")[0])
 
 
 @dataclass(slots=True, frozen=True)
