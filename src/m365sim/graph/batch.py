@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from m365sim.faults import Fault
 from m365sim.graph.errors import GraphError, malformed
 from m365sim.graph.packing import plain
 from m365sim.graph.request import Answer, GraphRequest
@@ -102,11 +103,23 @@ def _answer_one(outer: GraphRequest, item: Item, replies: Mapping[str, Reply]) -
         headers={name.lower(): value for name, value in item.headers.items()},
         body=bytes(item.body),
     )
+    outer.world.ledger.batch_item(inner.method, item.url)
     if any(_failed(replies.get(other.lower())) for other in item.dependsOn):
         return refused(
             inner, GraphError(424, "FailedDependency", "One or more requests this request depends on failed.")
         )
-    return answer(inner)
+    fault = outer.world.faults.for_inner(inner.method, item.url)
+    return answer(inner) if fault is None else _broken(inner, fault)
+
+
+def _broken(request: GraphRequest, fault: Fault) -> Answer:
+    """The answer that a rule of the control plane gives in place of ours."""
+    broken = refused(request, GraphError(fault.status, fault.code, fault.message, fault.headers))
+    if fault.body_kind == "html":
+        broken.body, broken.content_type = msgspec.json.encode(f"<html>{fault.message}</html>"), "text/html"
+    elif fault.body_kind == "empty":
+        broken.body = b""
+    return broken
 
 
 def _failed(reply: Reply | None) -> bool:

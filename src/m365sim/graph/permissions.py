@@ -5,7 +5,7 @@ Left out on purpose: Intune's and the agents' permissions, which open the direct
 
 from m365sim.graph.errors import GraphError, denied
 from m365sim.graph.request import GraphRequest
-from m365sim.identity.bearer import Principal
+from m365sim.principal import Principal
 
 _DIRECTORY = "Directory.Read.All Directory.ReadWrite.All"
 _USERS = f"User.Read.All User.ReadWrite.All {_DIRECTORY}"

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import msgspec
 
 from m365sim.graph.packing import Sealed
-from m365sim.identity.bearer import Principal
+from m365sim.principal import Principal
 from m365sim.tenant import Tenant
 from m365sim.world import World
 
