@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, update
 
 from stocktake.catalog import SOURCES, datasets
-from stocktake.errors import ConfigurationError, StocktakeError
+from stocktake.errors import CancelledRunError, ConfigurationError, StocktakeError
 from stocktake.graph.client import GraphClient, Manners
 from stocktake.graph.gate import Gate, Gates, Rate
+from stocktake.graph.patience import Patience
 from stocktake.graph.transport import Timeouts
 from stocktake.identity.clouds import Cloud
 from stocktake.identity.credentials import deserialize
@@ -21,7 +22,7 @@ from stocktake.settings import Settings
 from stocktake.store.clouds import get_cloud
 from stocktake.store.connectors import Connector, credential_context
 from stocktake.store.engine import Store
-from stocktake.store.runs import create_run, finish_run, unfinished_run
+from stocktake.store.runs import Run, create_run, finish_run, unfinished_run
 from stocktake.store.spans import clear_staging
 from stocktake.store.tables import runs
 from stocktake.sync.close import RunReport, close_run, run_report
@@ -38,6 +39,7 @@ class _Job:
     tokens: EntraTokens
     run_id: int
     progress: Callable[[Progress], None]
+    stopping: Callable[[], bool]
 
     async def collect(self) -> None:
         roles = diagnose(await self.tokens.token()).roles
@@ -47,7 +49,7 @@ class _Job:
             self.tokens,
             ca_pem=self.cloud.ca_bundle,
             gates=_gates(settings),
-            manners=Manners(timeouts=Timeouts(read=settings.graph_timeout)),
+            manners=Manners(Timeouts(read=settings.graph_timeout), Patience(tries=settings.graph_tries)),
         )
         async with client:
             await collect(
@@ -61,6 +63,7 @@ class _Job:
                     page_size=settings.graph_page_size,
                     progress=self.progress,
                     settled={source.name: asyncio.Event() for source in SOURCES},
+                    stopping=self.stopping,
                 )
             )
 
@@ -77,7 +80,8 @@ def sync_connector(
     progress: Callable[[Progress], None],
     full: bool = False,
 ) -> RunReport:
-    """Sync to the end and report. ConfigurationError where nobody can sign in: the run is then recorded as failed.
+    """Sync to the end and report. ConfigurationError where nobody can sign in: the run is then recorded as failed;
+    CancelledRunError if somebody cancels it: likewise, and nothing of it is kept.
 
     Every listing of this version is a full one, so `full` changes nothing yet.
     """
@@ -88,11 +92,14 @@ def sync_connector(
     tokens = _tokens(sealer, cloud, connector)
     with owning(store, home, connector), workflows.launched(store, home):
         run_id, workflow_id = _run_to_continue(store, connector, workflows.is_resumable)
-        job = _Job(settings, store, connector, cloud, tokens, run_id, progress)
+        job = _Job(settings, store, connector, cloud, tokens, run_id, progress, workflows.is_stopping)
         try:
             workflows.run_to_end(workflow_id, run_id, workflows.Work(job.collect, job.close))
         except ConfigurationError as error:
             _fail(store, run_id, error)
+            raise
+        except CancelledRunError:
+            end_cancelled(store, connector)
             raise
         workflows.forget(workflow_id)
         return run_report(store, connector, run_id)
@@ -120,18 +127,37 @@ def _run_to_continue(store: Store, connector: Connector, is_resumable: Callable[
     def begin(connection: Connection) -> tuple[int, str]:
         workflow_id = str(uuid.uuid4())
         left = unfinished_run(connection, connector.id)
-        if left is not None:
+        if left is not None and left.cancel_requested:
+            _drop(connection, connector, left)
+        elif left is not None:
             if is_resumable(left.workflow_id):
                 return left.id, left.workflow_id
             # The checkpoints of the run are ours and stay good; only its workflow came to an end.
             connection.execute(update(runs).where(runs.c.id == left.id).values(workflow_id=workflow_id))
             return left.id, workflow_id
-        for dataset in datasets():
-            clear_staging(connection, dataset, connector.id, {})
+        _clear(connection, connector)
         return create_run(connection, connector.id, workflow_id, "full", _ledger_names()), workflow_id
 
     with store.write() as connection:
         return begin(connection)
+
+
+def end_cancelled(store: Store, connector: Connector) -> None:
+    """End the unfinished run of a connector that somebody cancelled: failed, with nothing merged. Own its lock."""
+    with store.write() as connection:
+        left = unfinished_run(connection, connector.id)
+        if left is not None and left.cancel_requested:
+            _drop(connection, connector, left)
+
+
+def _drop(connection: Connection, connector: Connector, left: Run) -> None:
+    _clear(connection, connector)
+    finish_run(connection, left.id, "failed", left.reason)
+
+
+def _clear(connection: Connection, connector: Connector) -> None:
+    for dataset in datasets():
+        clear_staging(connection, dataset, connector.id, {})
 
 
 def _ledger_names() -> list[str]:
