@@ -75,7 +75,7 @@ class Gate:
     _slots: asyncio.Semaphore = field(init=False, repr=False)
     _closed_until: float = field(default=0.0, init=False, repr=False)
     _pace_s: float = field(default=0.0, init=False, repr=False)
-    _next_at: float = field(default=0.0, init=False, repr=False)
+    _entered_at: float = field(default=float("-inf"), init=False, repr=False)  # by the last one
     _windows: dict[str, deque[float]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -118,7 +118,7 @@ class Gate:
     def _turn(self, now: float, key: str) -> tuple[float, str]:
         waits = [
             (self._closed_until - now, f"Microsoft asked to wait ({self.name})"),
-            (self._next_at - now if self._pace_s else 0.0, f"close to Microsoft's limit ({self.name})"),
+            (self._entered_at + self._pace_s - now, f"close to Microsoft's limit ({self.name})"),
             (self._budget_wait(now, key), f"Microsoft's budget of requests ({self.name})"),
         ]
         return max(waits)
@@ -132,7 +132,7 @@ class Gate:
         return sent[0] + self.rate.per_s - now
 
     def _enter(self, now: float, key: str) -> None:
-        self._next_at = now + self._pace_s
+        self._entered_at = now
         if self.rate is not None:
             self._windows.setdefault(key, deque(maxlen=self.rate.requests)).append(now)
 

@@ -66,6 +66,8 @@ class Rounds:
         trial = self._trials[index]
         retry_after = retry_after_s(answer.headers)
         self.meter.resource_units += whole(answer.headers.get("x-ms-resource-unit"))
+        if "x-ms-throttle-limit-percentage" in answer.headers:  # items carry it, the batch around them does not
+            self.gate.observe(answer.headers)
         if answer.status == 429:
             self.meter.throttled += 1
             self.gate.close_for(trial.after_throttle() if retry_after is None else retry_after)

@@ -99,6 +99,15 @@ async def test_an_item_waits_for_its_own_retry_after(graph: GraphServer, client:
     assert graph.asked[1].at - graph.asked[0].at >= 0.4
 
 
+async def test_an_item_can_ask_to_slow_down(graph: GraphServer, client: GraphClient) -> None:
+    near = {"status": 200, "headers": {"x-ms-throttle-limit-percentage": "0.9", "x-ms-resource-unit": "3"}, "body": {}}
+    graph.script("/v1.0/$batch", Batches({"/groups/0/members?$select=id": [near]}))
+    meter = Meter()
+    await client.batch(items(21), meter)
+    assert graph.asked[1].at - graph.asked[0].at >= 0.2
+    assert meter.resource_units == 3
+
+
 async def test_an_item_that_keeps_failing(graph: GraphServer, client: GraphClient) -> None:
     path = "/groups/1/members?$select=id"
     graph.script("/v1.0/$batch", Batches({path: [{"status": 500}] * 100}))

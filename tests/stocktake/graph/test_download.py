@@ -1,5 +1,7 @@
 """Reports: from a redirect to another host, which never sees the token."""
 
+import gzip
+
 import pytest
 from tests.stocktake.graph.graph_server import GraphServer, Say, Tokens, only
 
@@ -112,3 +114,12 @@ async def test_the_token_is_renewed_here_too(graph: GraphServer, client: GraphCl
     graph.script(REPORT, only("token-2"))
     await client.download(report(client), Meter())
     assert tokens.number == 2
+
+
+async def test_a_packed_report_that_was_cut_before_it_was_sent(graph: GraphServer, client: GraphClient) -> None:
+    """The length is right, the content is not: half a gzip stream has to be noticed as well."""
+    packed = gzip.compress(CSV * 1000)
+    headers = {"Content-Type": "application/octet-stream", "Content-Encoding": "gzip"}
+    graph.script(REPORT, towards(graph))
+    graph.script(PARCEL, Say(body=packed[:-40], headers=headers), Say(body=packed, headers=headers))
+    assert await client.download(report(client), Meter()) == CSV * 1000

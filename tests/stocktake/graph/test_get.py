@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import json
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from stocktake.graph.answers import NotFoundError, RefusedError
 from stocktake.graph.client import GraphClient
 from stocktake.graph.meter import Meter
 from stocktake.graph.pages import page_decoder
+from stocktake.graph.transport import unpack
 
 
 class Thing(msgspec.Struct, gc=False):
@@ -104,6 +106,27 @@ async def test_silence_is_broken_off(graph: GraphServer, client: GraphClient) ->
 async def test_plain_get_does_not_trust_a_cut_body_either(graph: GraphServer, client: GraphClient) -> None:
     graph.script("/v1.0/organization", Say(body=b'{"value": ['), Say())
     assert json.loads(await client.get(client.url("/organization"), Meter())) == Say().body
+
+
+@pytest.mark.parametrize("cut", [slice(None, -1), slice(None, -40), slice(10, None), slice(0, 5)])
+async def test_packed_pages(graph: GraphServer, client: GraphClient, cut: slice) -> None:
+    packed = gzip.compress(json.dumps({"value": [{"id": str(number)} for number in range(500)]}).encode())
+    zipped = {"Content-Encoding": "gzip"}
+    graph.script(
+        "/v1.0/users",
+        Say(body=packed[cut], headers=zipped),
+        Say(body=b"abc", headers={"Content-Encoding": "br"}),
+        Say(body=packed, headers=zipped),
+    )
+    meter = Meter()
+    assert len((await client.get_page(client.url("/users"), THINGS, meter)).items) == 500
+    assert meter.retries == 2
+
+
+def test_unpacking_knows_several_streams() -> None:
+    assert unpack(gzip.compress(b"one") + gzip.compress(b"two")) == b"onetwo"
+    large = b"x" * 10_000_000
+    assert unpack(gzip.compress(large)) == large
 
 
 async def test_a_count_is_plain_text(graph: GraphServer, client: GraphClient) -> None:
