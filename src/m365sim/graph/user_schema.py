@@ -1,15 +1,19 @@
 """microsoft.graph.user (resources/user.md, graph-facts 1.3)."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 
-from m365sim.clock import iso
 from m365sim.graph.schema import MISSING, Entity, Traits, describe, words
 from m365sim.tenant import Assignment, Sku, Tenant, User, merged_licences
 
 NEVER = "0001-01-01T00:00:00Z"
 
-when = lru_cache(maxsize=65_536)(iso)
+
+@lru_cache(maxsize=65_536)
+def when(epoch: int) -> str:
+    """As `clock.iso`, but quick: a page of 999 users holds thousands of instants."""
+    return datetime.fromtimestamp(epoch, UTC).isoformat()[:19] + "Z"
 
 
 def assigned_licences(_tenant: Tenant, user: User) -> list[dict[str, object]]:
@@ -31,7 +35,7 @@ def _licence_state(way: Assignment) -> dict[str, object]:
         "assignedByGroup": way.group_id,
         "state": way.state,
         "error": way.error,
-        "lastUpdatedDateTime": iso(way.updated_at),
+        "lastUpdatedDateTime": when(way.updated_at),
     }
 
 
