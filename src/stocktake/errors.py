@@ -45,6 +45,14 @@ class TransientError(StocktakeError):
     """Try again later: Microsoft's side failed for longer than patience allows."""
 
 
+class CancelledRunError(StocktakeError):
+    """Nothing to do: somebody cancelled the run."""
+
+
+class StoppedRunError(StocktakeError):
+    """Start again: this process is ending, and the run goes on where it stands."""
+
+
 class ExpiredLinkError(StocktakeError):
     """Start the listing again: a page token or delta token is no longer valid."""
 

@@ -49,6 +49,17 @@ class Settings(BaseSettings):
     sign_ins_per_minute: int = Field(
         default=10, ge=1, le=6000, description="Requests for sign-in activity a minute; Microsoft publishes 10."
     )
+    listen_host: str = Field(default="127.0.0.1", description="Address that the console listens on.")
+    listen_port: int = Field(default=8717, ge=1, le=65535, description="Port that the console listens on.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#@\s]+/?$",
+        description="Address that people open the console by, without a path; unset: http://localhost with the port.",
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM file with the console's certificate and its chain; unset: no TLS."
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file with the private key of tls_certificate.")
 
 
 def load_settings() -> Settings:

@@ -99,6 +99,7 @@ def sync_connector(
             _fail(store, run_id, error)
             raise
         except CancelledRunError:
+            workflows.forget(workflow_id)
             end_cancelled(store, connector)
             raise
         workflows.forget(workflow_id)

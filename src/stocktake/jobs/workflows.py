@@ -5,6 +5,7 @@ DBOS has to remember only how far the workflow came. See docs/decisions/0003-dur
 """
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -50,9 +51,49 @@ def _close(run_id: int) -> None:
     _work[run_id].close()
 
 
+@dataclass
+class _Launches:
+    """How many users DBOS has in this process: it can be launched only once at a time."""
+
+    lock: threading.Lock
+    count: int = 0
+    engine: Engine | None = None  # to dispose of; null where the store's own is used
+
+
+_launches = _Launches(threading.Lock())
+_stopping = threading.Event()
+
+
 @contextmanager
 def launched(store: Store, home: Path) -> Iterator[None]:
-    """DBOS running in this process, as an executor that nobody else is: pending runs of others stay theirs."""
+    """DBOS running in this process, as an executor that nobody else is: pending runs of others stay theirs.
+
+    Whoever comes while it runs shares it; all of them have to use the same installation.
+    """
+    with _launches.lock:
+        if _launches.count == 0:
+            _launch(store, home)
+        _launches.count += 1
+    try:
+        yield
+    finally:
+        with _launches.lock:
+            _launches.count -= 1
+            if _launches.count == 0:
+                _put_away()
+
+
+def stop() -> None:
+    """Ask every sync of this process to end between two pages."""
+    _stopping.set()
+
+
+def is_stopping() -> bool:
+    return _stopping.is_set()
+
+
+def _launch(store: Store, home: Path) -> None:
+    _stopping.clear()
     logging.getLogger("dbos").setLevel(logging.ERROR)
     engine = _system_engine(store, home)
     config: DBOSConfig = {
@@ -66,12 +107,13 @@ def launched(store: Store, home: Path) -> Iterator[None]:
     }
     DBOS(config=config)
     DBOS.launch()
-    try:
-        yield
-    finally:
-        DBOS.destroy(workflow_completion_timeout_sec=0)
-        if store.sqlite:
-            engine.dispose()
+    _launches.engine = engine if store.sqlite else None
+
+
+def _put_away() -> None:
+    DBOS.destroy(workflow_completion_timeout_sec=0)
+    if _launches.engine is not None:
+        _launches.engine.dispose()
 
 
 def run_to_end(workflow_id: str, run_id: int, work: Work) -> None:

@@ -151,6 +151,15 @@ def finish_run(connection: Connection, run_id: int, outcome: str, reason: str | 
     )
 
 
+def request_cancel(connection: Connection, run_id: int, by: str) -> None:
+    """Ask whoever runs it to end it; nothing happens to a run that has ended."""
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.finished_at.is_(None), runs.c.cancel_requested.is_(False))
+        .values(cancel_requested=True, reason=f"cancelled by {by}")
+    )
+
+
 def finished_run(connection: Connection, connector_id: int, as_of: str | None) -> Run | None:
     """The newest run that had come to an end by that instant (null: by now) and had something to show."""
     query = select(runs).where(runs.c.connector_id == connector_id, runs.c.outcome.in_(("complete", "incomplete")))

@@ -7,13 +7,15 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from stocktake.catalog import SOURCES, Report, Source, Stream
-from stocktake.errors import StocktakeError
-from stocktake.store.runs import ledger, settle
+from stocktake.errors import CancelledRunError, StocktakeError, StoppedRunError
+from stocktake.store.runs import get_run, ledger, settle
 from stocktake.sync.children import list_children
 from stocktake.sync.context import RunContext, SourceState
 from stocktake.sync.listing import list_stream, report_progress
 from stocktake.sync.outcomes import Outcome, Verdict, verdict_of
 from stocktake.sync.reports import fetch_report
+
+WATCH_EVERY_S = 0.3
 
 log = structlog.get_logger(__name__)
 
@@ -28,14 +30,38 @@ async def collect(context: RunContext) -> None:
             context.settled[source.name].set()
     try:
         async with asyncio.TaskGroup() as group:
-            for source in SOURCES:
-                if source.name not in outcomes:
-                    state = SourceState.of(source, entries[source.name])
-                    group.create_task(_source(context, source, state, outcomes))
+            watch = group.create_task(_watch(context))
+            async with asyncio.TaskGroup() as sources:
+                for source in SOURCES:
+                    if source.name not in outcomes:
+                        state = SourceState.of(source, entries[source.name])
+                        sources.create_task(_source(context, source, state, outcomes))
+            watch.cancel()
     except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+        raise _first(failures) from None
     finally:
         context.writer.shutdown()
+
+
+def _first(failures: ExceptionGroup[Exception]) -> Exception:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+async def _watch(context: RunContext) -> None:
+    """End the others, whatever they wait for, when the run is cancelled or this process is asked to end."""
+
+    def cancelled() -> str | None:
+        with context.store.read() as connection:
+            run = get_run(connection, context.run_id)
+        return (run.reason or "cancelled") if run.cancel_requested else None
+
+    while True:
+        if context.stopping():
+            raise StoppedRunError("the sync was stopped", "start it again: it goes on where it stands")
+        if (reason := await asyncio.to_thread(cancelled)) is not None:
+            raise CancelledRunError(reason)
+        await asyncio.sleep(WATCH_EVERY_S)
 
 
 async def _source(context: RunContext, source: Source, state: SourceState, outcomes: dict[str, str]) -> None:

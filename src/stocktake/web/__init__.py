@@ -1,0 +1,1 @@
+"""The console: pages for people and a JSON API, served over HTTP."""
