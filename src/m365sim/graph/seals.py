@@ -5,17 +5,23 @@ Everything a token needs is inside it: the simulator keeps no state for a listin
 
 import hashlib
 import hmac
+import itertools
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 
 import msgspec
 
 _MAC = 9
+_NONCE = 4
 _KEY = b"m365sim: no secret, the tokens are only meant to be opaque"
 
 
+_made = itertools.count(1)
+
+
 def seal(kind: str, tenant_id: str, content: msgspec.Struct) -> str:
-    payload = msgspec.msgpack.encode(content)
+    """A new token each time, as Graph's are: two walks through the same listing share no address."""
+    payload = next(_made).to_bytes(_NONCE, "big") + msgspec.msgpack.encode(content)
     return urlsafe_b64encode(_mac(kind, tenant_id, payload) + payload).decode().rstrip("=")
 
 
@@ -28,7 +34,7 @@ def unseal(kind: str, tenant_id: str, token: str, shape: type[msgspec.Struct]) -
     mac, payload = raw[:_MAC], raw[_MAC:]
     if not hmac.compare_digest(mac, _mac(kind, tenant_id, payload)):
         return None
-    return msgspec.msgpack.decode(payload, type=shape)
+    return msgspec.msgpack.decode(payload[_NONCE:], type=shape)
 
 
 def _mac(kind: str, tenant_id: str, payload: bytes) -> bytes:
