@@ -1,8 +1,9 @@
 """`stocktake connector`: tenants, and how to sign in to them."""
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,11 @@ from stocktake.cli.options import Json, valid_client_id, valid_name, valid_tenan
 from stocktake.cli.output import note, print_json, print_json_array, print_rows, printable, say
 from stocktake.cli.secrets import CredentialOptions, read_credential
 from stocktake.errors import UsageError
+
+if TYPE_CHECKING:
+    from stocktake.app import App
+    from stocktake.identity.credentials import Credential
+    from stocktake.store.connectors import NewConnector
 
 _MARKS = {True: "ok", False: "FAILED", None: "-"}
 
@@ -54,25 +60,28 @@ def add_connector(
         )
     credential = read_credential(CredentialOptions(client_secret_file, client_secret_env, certificate))
     with installation() as app:
-        from stocktake.identity.credentials import serialize
-        from stocktake.store.clouds import get_cloud
-        from stocktake.store.connectors import NewConnector, credential_context
-        from stocktake.store.connectors import add_connector as keep
+        from stocktake.store.connectors import NewConnector
 
-        get_cloud(app.store, cloud)
-        keep(
-            app.store,
-            NewConnector(
-                name=name,
-                tenant=tenant,
-                cloud=cloud,
-                permissions="application",
-                client_id=client_id,
-                description=description,
-                sealed_credential=app.sealer.seal(serialize(credential), credential_context(name)),
-            ),
+        new = NewConnector(
+            name=name,
+            tenant=tenant,
+            cloud=cloud,
+            permissions="application",
+            client_id=client_id,
+            description=description,
         )
+        _keep(app, new, credential)
     say(f"Connector {name} added. Next: stocktake connector check {name}")
+
+
+def _keep(app: "App", new: "NewConnector", credential: "Credential") -> None:
+    from stocktake.identity.credentials import serialize
+    from stocktake.store.clouds import get_cloud
+    from stocktake.store.connectors import add_connector, credential_context
+
+    get_cloud(app.store, new.cloud)
+    sealed = app.sealer.seal(serialize(credential), credential_context(new.name))
+    add_connector(app.store, replace(new, sealed_credential=sealed))
 
 
 def show_connectors(json: Json = False) -> None:
