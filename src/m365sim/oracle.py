@@ -148,7 +148,7 @@ def _assignments(tenant: Tenant, _now: float) -> Iterator[Row]:
 def _usage(tenant: Tenant, now: float) -> Iterator[Row]:
     """One row for each line of the report, in the order of the printed names.
 
-    A name is matched to a live user only where it is certain: not for deleted users, and never when names are concealed.
+    A name is matched to a live user only where that is certain: no deleted user, and nobody when names are concealed.
     """
     by_name = {user.user_principal_name.lower(): user.id for user in tenant.users.values()}
     rows = []
