@@ -49,7 +49,7 @@ class _Job:
             self.tokens,
             ca_pem=self.cloud.ca_bundle,
             gates=_gates(settings),
-            manners=Manners(Timeouts(read=settings.graph_timeout), Patience(tries=settings.graph_tries)),
+            manners=Manners(Timeouts(read=settings.graph_timeout), Patience(settings.graph_patience)),
         )
         async with client:
             await collect(
