@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pysqlite3
 from dbos import DBOS, DBOSConfig, SetWorkflowID
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from stocktake.store.engine import Store, database_engine
+from stocktake.store.engine import Store
 
 # Runs of another shape of workflow are not continued but begun anew; raise it when the steps change.
 WORKFLOW_VERSION = "1"
@@ -145,4 +146,13 @@ def forget(workflow_id: str) -> None:
 def _system_engine(store: Store, home: Path) -> Engine:
     if not store.sqlite:
         return store.engine
-    return database_engine(URL.create("sqlite", database=str(home / _JOBS_FILE)))
+    # DBOS opens its transactions by hand and expects the driver's own manners, which `database_engine` takes away.
+    engine = create_engine(URL.create("sqlite", database=str(home / _JOBS_FILE)), module=pysqlite3)
+    event.listen(engine, "connect", _configure)
+    return engine
+
+
+def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
