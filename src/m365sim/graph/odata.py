@@ -82,8 +82,8 @@ class Selection(Generic[T]):
 
     def row(self, tenant: Tenant, item: T) -> dict[str, object]:
         row = {wanted.name: wanted.read(tenant, item) for wanted in self.properties}
-        if MISSING in row.values():
-            return {name: value for name, value in row.items() if value is not MISSING}
+        if "signInActivity" in row and row["signInActivity"] is MISSING:
+            del row["signInActivity"]
         return row
 
 

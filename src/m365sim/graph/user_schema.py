@@ -10,33 +10,39 @@ from m365sim.tenant import Assignment, Sku, Tenant, User, merged_licences
 NEVER = "0001-01-01T00:00:00Z"
 
 
-@lru_cache(maxsize=65_536)
 def when(epoch: int) -> str:
     """As `clock.iso`, but quick: a page of 999 users holds thousands of instants."""
     return datetime.fromtimestamp(epoch, UTC).isoformat()[:19] + "Z"
 
 
 def assigned_licences(_tenant: Tenant, user: User) -> list[dict[str, object]]:
-    return [
-        {"disabledPlans": sorted(disabled), "skuId": sku_id}
-        for sku_id, disabled in merged_licences(user.assignments).items()
-    ]
+    return _merged(tuple([(way.sku_id, way.disabled_plans, way.state == "Error") for way in user.assignments]))
+
+
+@lru_cache(maxsize=16_384)
+def _merged(ways: tuple[tuple[str, tuple[str, ...], bool], ...]) -> list[dict[str, object]]:
+    """Most people hold one of few combinations, so each is merged once."""
+    merged = merged_licences(
+        tuple(
+            Assignment(sku_id, None, plans, "Error" if failed else "Active", "None", 0)
+            for sku_id, plans, failed in ways
+        )
+    )
+    return [{"disabledPlans": sorted(disabled), "skuId": sku_id} for sku_id, disabled in merged.items()]
 
 
 def _licence_states(_tenant: Tenant, user: User) -> list[dict[str, object]]:
-    return [_licence_state(way) for way in user.assignments]
-
-
-@lru_cache(maxsize=65_536)
-def _licence_state(way: Assignment) -> dict[str, object]:
-    return {
-        "skuId": way.sku_id,
-        "disabledPlans": list(way.disabled_plans),
-        "assignedByGroup": way.group_id,
-        "state": way.state,
-        "error": way.error,
-        "lastUpdatedDateTime": when(way.updated_at),
-    }
+    return [
+        {
+            "skuId": way.sku_id,
+            "disabledPlans": way.disabled_plans,
+            "assignedByGroup": way.group_id,
+            "state": way.state,
+            "error": way.error,
+            "lastUpdatedDateTime": when(way.updated_at),
+        }
+        for way in user.assignments
+    ]
 
 
 def _assigned_plans(tenant: Tenant, user: User) -> list[dict[str, object]]:
