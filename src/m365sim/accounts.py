@@ -3,7 +3,7 @@
 They are chosen among the people that the company has anyway, so the number of users stays what was asked for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -114,9 +114,9 @@ def _people(tenant: Tenant, taken: dict[str, Account]) -> Iterator[User]:
     for user in list(tenant.users.values()):
         typed = user.user_principal_name
         plain = typed.isascii() and typed.islower() and "'" not in typed
-        if user.kind == "person" and user.account_enabled and user.user_type == "Member" and plain:
-            if user.id not in taken:
-                yield user
+        person = user.kind == "person" and user.account_enabled and user.user_type == "Member"
+        if person and plain and user.id not in taken:
+            yield user
 
 
 def _plant(accounts: dict[str, Account], user: User | None, tenant: Tenant, role: _Role, rng: Random) -> None:
@@ -139,28 +139,20 @@ def _plant_business(accounts: dict[str, Account], tenant: Tenant, rng: Random) -
     if len(sizes) < 2:
         return
     business = min(sizes, key=lambda name: (sizes[name], name))
-    user = _first(tenant, accounts, lambda person: person.company_name == business)
-    if user is not None:
-        role = _Role("business_user", f"sees {business} alone")
-        _plant(accounts, user, tenant, role, rng)
-        accounts[user.id].business = business
-
-
-def _first(tenant: Tenant, accounts: dict[str, Account], wanted: Callable[[User], bool]) -> User | None:
-    return next((user for user in _people(tenant, accounts) if wanted(user)), None)
+    colleague = next((user for user in _people(tenant, accounts) if user.company_name == business), None)
+    if colleague is not None:
+        _plant(accounts, colleague, tenant, _Role("business_user", f"sees {business} alone"), rng)
+        accounts[colleague.id].business = business
 
 
 def _plant_disabled(accounts: dict[str, Account], tenant: Tenant, rng: Random) -> None:
     """Somebody whose account is disabled: a leaver if the company has one."""
-    user = next(
-        (
-            user
-            for user in tenant.users.values()
-            if user.kind == "person" and not user.account_enabled and user.user_principal_name.isascii()
-        ),
-        None,
+    leavers = (
+        user
+        for user in tenant.users.values()
+        if user.kind == "person" and not user.account_enabled and user.user_principal_name.isascii()
     )
-    _plant(accounts, user, tenant, _Role("disabled", "a leaver: the account is disabled"), rng)
+    _plant(accounts, next(leavers, None), tenant, _Role("disabled", "a leaver: the account is disabled"), rng)
 
 
 def _plant_guest(

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from m365sim.accounts import Account
+from m365sim.applications import Application
 
 CODE_LIFETIME = 600  # "about ten minutes" (v2-oauth2-auth-code-flow.md)
 DEVICE_LIFETIME = 900  # v2-oauth2-device-code.md
@@ -59,8 +60,9 @@ class SignInRequest:
     back_to: str = ""  # portal: the path to go on with
     at: float = 0.0
     chosen: str | None = None  # user id of the person who goes on
-    proved: bool = False  # typed a password or chose the account for this very request
     second_factor: bool = False
+    consented: bool = False  # Accept was pressed for this very request
+    confirmed: bool = False  # device: Continue was pressed
 
 
 @dataclass(slots=True)
@@ -139,6 +141,7 @@ class Interactive:
     refresh: dict[str, Refresh] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)  # by device code
     audit: list[AuditEntry] = field(default_factory=list)
+    deleted_applications: dict[str, Application] = field(default_factory=dict)  # by client id
 
     def account_of(self, user_id: str, tenant_id: str) -> Account | None:
         """Whose user this is in that tenant, as member or as guest."""

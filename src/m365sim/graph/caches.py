@@ -52,13 +52,14 @@ class Memory:
             self.page_bytes -= len(oldest.packed.deflated)
 
 
-_memories: dict[str, Memory] = {}
+_memories: dict[tuple[str, str], Memory] = {}
 
 
 def memory_of(tenant: Tenant) -> Memory:
-    memory = _memories.get(tenant.id)
+    key = (tenant.id, tenant.view)
+    memory = _memories.get(key)
     if memory is None or memory.tenant is not tenant:
-        memory = _memories[tenant.id] = Memory(tenant)
+        memory = _memories[key] = Memory(tenant)
     return memory
 
 

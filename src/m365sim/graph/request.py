@@ -7,6 +7,7 @@ from typing import TypeAlias
 import msgspec
 
 from m365sim.graph.packing import Sealed
+from m365sim.narrowed import tenant_as_seen
 from m365sim.principal import Principal
 from m365sim.tenant import Tenant
 from m365sim.world import World
@@ -31,7 +32,8 @@ class GraphRequest:
 
     @property
     def tenant(self) -> Tenant:
-        return self.principal.tenant
+        """What the caller may see of the tenant."""
+        return tenant_as_seen(self.world, self.principal.tenant, self.principal.user_id)
 
     @property
     def now(self) -> float:

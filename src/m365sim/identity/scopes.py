@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from m365sim.graph_permissions import GRAPH_APP_ID, SIGN_IN_SCOPES, scope_named
-from m365sim.identity.sign_in_refusals import SignInRefused
+from m365sim.identity.sign_in_refusals import SignInError, missing
 from m365sim.world import World
 
 
@@ -16,7 +16,7 @@ class Scopes:
 
 
 def scopes_of(world: World, text: str, application_name: str) -> Scopes:
-    """SignInRefused for a resource or permission that there is not, and for an empty scope."""
+    """SignInError for a resource or permission that there is not, and for an empty scope."""
     names: list[str] = []
     static = False
     for item in text.split():
@@ -26,7 +26,7 @@ def scopes_of(world: World, text: str, application_name: str) -> Scopes:
             continue
         permission = scope_named(name)
         if permission is None:
-            raise SignInRefused(
+            raise SignInError(
                 650053,
                 "invalid_client",
                 f"The application '{application_name}' asked for scope '{name}' that doesn't exist on the resource "
@@ -35,9 +35,9 @@ def scopes_of(world: World, text: str, application_name: str) -> Scopes:
         if permission.value not in names:
             names.append(permission.value)
     if not names and not static:
-        raise SignInRefused(900144, "invalid_request", "The request body must contain the following parameter: 'scope'.")
+        raise missing("scope")
     if static and any(name not in SIGN_IN_SCOPES for name in names):
-        raise SignInRefused(
+        raise SignInError(
             70011,
             "invalid_scope",
             "The provided request must include a 'scope' input parameter. The provided value for the input parameter "
@@ -57,7 +57,7 @@ def _without_resource(world: World, item: str) -> str:
             return item[len(resource) + 1 :].lstrip("/")
     if "/" in item:
         resource = item.rpartition("/")[0]
-        raise SignInRefused(
+        raise SignInError(
             500011,
             "invalid_resource",
             f"The resource principal named {resource} was not found in the tenant. This can happen if the application "

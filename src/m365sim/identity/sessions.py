@@ -5,8 +5,8 @@ import secrets
 
 from aiohttp import web
 
-from m365sim.signed_in import REQUEST_LIFETIME, Session, SignedIn, SignInRequest
 from m365sim.accounts import Account
+from m365sim.signed_in import REQUEST_LIFETIME, Session, SignedIn, SignInRequest
 from m365sim.world import World
 
 COOKIE = "m365sim_session"

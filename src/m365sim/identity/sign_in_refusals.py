@@ -11,7 +11,7 @@ from uuid import uuid4
 from m365sim.world import World
 
 
-class SignInRefused(Exception):
+class SignInError(Exception):
     """`error` is OAuth's word, `code` Microsoft's number; `text` does not repeat the number."""
 
     def __init__(self, code: int, error: str, text: str, *, on_page: bool = False) -> None:
@@ -42,8 +42,8 @@ def incident(world: World) -> Incident:
     return Incident(str(uuid4()), str(uuid4()), stamp)
 
 
-def unknown_tenant(name: str) -> SignInRefused:
-    return SignInRefused(
+def unknown_tenant(name: str) -> SignInError:
+    return SignInError(
         90002,
         "invalid_request",
         f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the "
@@ -53,8 +53,8 @@ def unknown_tenant(name: str) -> SignInRefused:
     )
 
 
-def unknown_application(client_id: str, tenant: str) -> SignInRefused:
-    return SignInRefused(
+def unknown_application(client_id: str, tenant: str) -> SignInError:
+    return SignInError(
         700016,
         "unauthorized_client",
         f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if the "
@@ -64,8 +64,8 @@ def unknown_application(client_id: str, tenant: str) -> SignInRefused:
     )
 
 
-def missing(parameter: str, *, on_page: bool = False) -> SignInRefused:
-    return SignInRefused(
+def missing(parameter: str, *, on_page: bool = False) -> SignInError:
+    return SignInError(
         900144,
         "invalid_request",
         f"The request body must contain the following parameter: '{parameter}'.",
@@ -73,8 +73,8 @@ def missing(parameter: str, *, on_page: bool = False) -> SignInRefused:
     )
 
 
-def redirect_mismatch(address: str, client_id: str) -> SignInRefused:
-    return SignInRefused(
+def redirect_mismatch(address: str, client_id: str) -> SignInError:
+    return SignInError(
         50011,
         "invalid_request",
         f"The redirect URI '{address}' specified in the request does not match the redirect URIs configured for the "
@@ -84,8 +84,8 @@ def redirect_mismatch(address: str, client_id: str) -> SignInRefused:
     )
 
 
-def not_in_tenant(name: str, home: str, tenant: str, application: str) -> SignInRefused:
-    return SignInRefused(
+def not_in_tenant(name: str, home: str, tenant: str, application: str) -> SignInError:
+    return SignInError(
         50020,
         "invalid_request",
         f"User account '{name}' from identity provider '{home}' does not exist in tenant '{tenant}' and cannot access "
@@ -95,8 +95,8 @@ def not_in_tenant(name: str, home: str, tenant: str, application: str) -> SignIn
     )
 
 
-def no_account(name: str, tenant: str) -> SignInRefused:
-    return SignInRefused(
+def no_account(name: str, tenant: str) -> SignInError:
+    return SignInError(
         50034,
         "invalid_request",
         f"The user account {name} does not exist in the {tenant} directory. To sign into this application, the "
@@ -105,18 +105,18 @@ def no_account(name: str, tenant: str) -> SignInRefused:
     )
 
 
-def wrong_password() -> SignInRefused:
-    return SignInRefused(
+def wrong_password() -> SignInError:
+    return SignInError(
         50126, "invalid_grant", "Error validating credentials due to invalid username or password.", on_page=True
     )
 
 
-def account_disabled() -> SignInRefused:
-    return SignInRefused(50057, "invalid_grant", "The user account is disabled.", on_page=True)
+def account_disabled() -> SignInError:
+    return SignInError(50057, "invalid_grant", "The user account is disabled.", on_page=True)
 
 
-def second_factor_wanted() -> SignInRefused:
-    return SignInRefused(
+def second_factor_wanted() -> SignInError:
+    return SignInError(
         50076,
         "interaction_required",
         "Due to a configuration change made by your administrator, or because you moved to a new location, you must "
@@ -124,8 +124,8 @@ def second_factor_wanted() -> SignInRefused:
     )
 
 
-def consent_missing(client_id: str, name: str, error: str) -> SignInRefused:
-    return SignInRefused(
+def consent_missing(client_id: str, name: str, error: str) -> SignInError:
+    return SignInError(
         65001,
         error,
         f"The user or administrator has not consented to use the application with ID '{client_id}' named '{name}'. "
@@ -133,12 +133,12 @@ def consent_missing(client_id: str, name: str, error: str) -> SignInRefused:
     )
 
 
-def consent_declined() -> SignInRefused:
-    return SignInRefused(65004, "access_denied", "User declined to consent to access the app.")
+def consent_declined() -> SignInError:
+    return SignInError(65004, "access_denied", "User declined to consent to access the app.")
 
 
-def administrator_wanted() -> SignInRefused:
-    return SignInRefused(
+def administrator_wanted() -> SignInError:
+    return SignInError(
         90094,
         "access_denied",
         "The grant requires admin permission. The application requires permissions that only an administrator of "
