@@ -20,6 +20,8 @@ from stocktake.errors import UntrustworthyAnswerError
 _CONCEALED = re.compile(r"[0-9A-F]{32}")  # graph-facts 2.2
 _NAME = "user principal name"
 _REFRESHED = "report refresh date"
+# Products are joined by a bare "+"; one between blanks belongs to a name ("ENTERPRISE MOBILITY + SECURITY E3").
+_JOINT = re.compile(r"(?<! )\+(?! )")
 _OWN = {_NAME, _REFRESHED, "report period"}
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -117,7 +119,7 @@ def _value(report: Report, name: str, cell: str, kind: Kind) -> object:
     if kind is Kind.TEXT:
         return cell or None
     if kind is Kind.LIST:
-        return [part.strip() for part in text.split("+")] if text else []
+        return _JOINT.split(text) if text else []
     if not text:
         return None  # a count that Microsoft left blank is unknown, not 0
     try:

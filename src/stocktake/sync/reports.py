@@ -55,10 +55,10 @@ def match_users(connection: Connection, connector_id: int) -> None:
     """Give each staged row the user whose sign-in name it prints, where exactly one live user has that name."""
     connection.execute(
         text(
-            "UPDATE stage_usage SET user_id = COALESCE((SELECT min(u.id) FROM users AS u "
-            "WHERE u.connector_id = :connector AND u.to_run IS NULL "
-            "AND u.user_principal_name_folded = stage_usage.subject HAVING count(*) = 1), 0) "
-            "WHERE stage_usage.connector_id = :connector"
+            "UPDATE stage_usage SET user_id = one.id FROM ("
+            "SELECT user_principal_name_folded AS name, min(id) AS id FROM users "
+            "WHERE connector_id = :connector AND to_run IS NULL GROUP BY user_principal_name_folded HAVING count(*) = 1"
+            ") AS one WHERE stage_usage.connector_id = :connector AND stage_usage.subject = one.name"
         ),
         {"connector": connector_id},
     )

@@ -19,7 +19,7 @@ CELLS = {
     "Has Yammer License": "no",
     "Exchange Last Activity Date": "2026-11-20",
     "Teams Last Activity Date": "2026-11-21",
-    "Assigned Products": "MICROSOFT 365 E5+MICROSOFT TEAMS ENTERPRISE",
+    "Assigned Products": "MICROSOFT 365 E5+ENTERPRISE MOBILITY + SECURITY E3",
 }
 
 
@@ -42,7 +42,7 @@ def test_cells_become_typed_metrics() -> None:
     assert row.metrics["has_yammer_license"] is False
     assert row.metrics["has_onedrive_license"] is None  # blank is unknown
     assert row.metrics["exchange_last_activity_date"] == "2026-11-20"
-    assert row.metrics["assigned_products"] == ["MICROSOFT 365 E5", "MICROSOFT TEAMS ENTERPRISE"]
+    assert row.metrics["assigned_products"] == ["MICROSOFT 365 E5", "ENTERPRISE MOBILITY + SECURITY E3"]
     assert "user_principal_name" not in row.metrics
     assert len(row.metrics) == len(NAMES) - 2
 
