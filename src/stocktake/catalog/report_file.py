@@ -79,25 +79,38 @@ def _file(report: Report, names: list[str], lines: list[tuple[int, list[str]]]) 
     )
 
 
-def _rows(report: Report, names: list[str], lines: list[tuple[int, list[str]]]) -> Iterator[Usage]:
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Where a column stands in this file, and what becomes of its cells."""
+
+    position: int
+    name: str
+    key: str  # in `metrics`
+    kind: Kind
+    activity: bool  # names the last day of some activity
+
+
+def _layout(report: Report, names: list[str]) -> list[_Cell]:
     kinds = {column.name.lower(): column.kind for column in report.columns}
+    return [
+        _Cell(position, name, snake(name), kinds.get(name, Kind.TEXT), name.endswith("last activity date"))
+        for position, name in enumerate(name.lower() for name in names)
+        if name not in _OWN
+    ]
+
+
+def _rows(report: Report, names: list[str], lines: list[tuple[int, list[str]]]) -> Iterator[Usage]:
+    layout = _layout(report, names)
+    at = [name.lower() for name in names].index(_NAME)
     for line, cells in lines:
         if len(cells) != len(names):
             raise UntrustworthyAnswerError(
                 f"{report.function} line {line} has {len(cells)} cells where the header has {len(names)}"
             )
-        by_name = dict(zip((name.lower() for name in names), cells, strict=True))
-        metrics: dict[str, object] = {}
-        for name, cell in by_name.items():
-            if name not in _OWN:
-                metrics[snake(name)] = _value(report, name, cell, kinds.get(name, Kind.TEXT))
-        days = [
-            str(metrics[snake(name)])
-            for name, kind in kinds.items()
-            if kind is Kind.DAY and name.endswith("last activity date") and metrics.get(snake(name))
-        ]
+        metrics = {cell.key: _value(report, cell.name, cells[cell.position], cell.kind) for cell in layout}
+        days = [str(metrics[cell.key]) for cell in layout if cell.activity and metrics[cell.key]]
         metrics.pop("last_activity_date", None)
-        upn = by_name[_NAME].strip()
+        upn = cells[at].strip()
         yield Usage(
             report=report.function,
             period=report.period or 0,
