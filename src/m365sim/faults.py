@@ -81,7 +81,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Rule:
-    """`match` is searched in "METHOD path?query", decoded. The first `skip` such requests pass, the next `times` fail."""
+    """`match` is searched in "METHOD path?query", decoded. `skip` such requests pass, then `times` fail."""
 
     match: re.Pattern[str]
     kind: str

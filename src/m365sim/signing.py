@@ -23,16 +23,12 @@ class KeyPair:
     certificate_pem: str
 
     @property
-    def certificate(self) -> x509.Certificate:
-        return x509.load_pem_x509_certificate(self.certificate_pem.encode())
-
-    @property
     def thumbprint_sha1(self) -> bytes:
-        return self.certificate.fingerprint(hashes.SHA1())  # noqa: S303  # an identifier: x5t of RFC 7515 4.1.7
+        return certificate_of(self.certificate_pem).fingerprint(hashes.SHA1())  # noqa: S303  # an identifier: x5t of RFC 7515 4.1.7
 
     @property
     def thumbprint_sha256(self) -> bytes:
-        return self.certificate.fingerprint(hashes.SHA256())
+        return certificate_of(self.certificate_pem).fingerprint(hashes.SHA256())
 
 
 def new_key_pair(common_name: str, now: float) -> KeyPair:
@@ -74,6 +70,19 @@ class SigningKey:
     @cached_property
     def private(self) -> RSAKey:
         return RSAKey.import_key(self.pair.private_pem, {"kid": self.key_id, "alg": "RS256", "use": "sig"})
+
+
+def certificate_of(pem: str) -> x509.Certificate:
+    """ValueError for what is no certificate."""
+    return x509.load_pem_x509_certificate(pem.encode())
+
+
+def public_key_of(pem: str) -> RSAKey:
+    """The key of a certificate; ValueError where it is none or not RSA."""
+    key = certificate_of(pem).public_key()
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise ValueError("the certificate's key is not RSA")
+    return RSAKey.import_key(key)
 
 
 def base64url(raw: bytes) -> str:
