@@ -26,57 +26,81 @@ _OWN = {_NAME, _REFRESHED, "report period"}
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedReport:
-    """The file's own facts and its rows."""
-
-    file: ReportFile
-    rows: tuple[Usage, ...]
-
-
 def snake(name: str) -> str:
     """A column's name as a key of `metrics`: "Storage Used (Byte)" becomes storage_used_byte."""
     return re.sub(r"[^0-9a-z]+", "_", name.strip().lower()).strip("_")
 
 
-def read_report(report: Report, body: bytes) -> ParsedReport:
-    """The rows of a file; UntrustworthyAnswerError for anything but the report, or for a cell that can't be read."""
-    reader = csv.reader(io.StringIO(_text(report, body), newline=""), strict=True)
-    try:
-        header = next(reader, None)
+class ReportReader:
+    """A report file, read row by row; `file` says the file's own facts once all rows have been read.
+
+    UntrustworthyAnswerError for anything but the report, at once or at the row with a cell that can't be read.
+    """
+
+    def __init__(self, report: Report, body: bytes) -> None:
+        self.report = report
+        self._reader = csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8-sig", newline=""), strict=True)
+        header = self._next()
         if not header or snake(header[0]) == "":
             raise UntrustworthyAnswerError(f"{report.function} came back without a header row")
-        names = [column.strip() for column in header]
-        if _NAME not in {name.lower() for name in names}:
+        self._names = [column.strip() for column in header]
+        self._at = {name.lower(): position for position, name in enumerate(self._names)}
+        if _NAME not in self._at:
             raise UntrustworthyAnswerError(f"{report.function} came back without a User Principal Name column")
-        lines = [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        raise UntrustworthyAnswerError(f"{report.function} is not readable as CSV: {error}") from error
-    rows = tuple(_rows(report, names, lines))
-    return ParsedReport(_file(report, names, lines), rows)
+        self._layout = _layout(report, self._names)
+        self._refreshed = ""
+        self._concealed = self._named = 0
 
+    def rows(self) -> Iterator[Usage]:
+        while (cells := self._next()) is not None:
+            if cells:
+                yield self._row(cells)
 
-def _text(report: Report, body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UntrustworthyAnswerError(f"{report.function} is not UTF-8 at byte {error.start}") from error
+    @property
+    def file(self) -> ReportFile:
+        known = {column.name.lower() for column in self.report.columns}
+        return ReportFile(
+            report=self.report.function,
+            period=self.report.period or 0,
+            refreshed_on=Day(self._refreshed) if self._refreshed else None,
+            concealed=self._named > 0 and self._concealed == self._named,
+            unknown_columns=tuple(sorted(name for name in self._names if name.lower() not in known)),
+            missing_columns=tuple(column.name for column in self.report.columns if column.name.lower() not in self._at),
+        )
 
+    def _next(self) -> list[str] | None:
+        try:
+            return next(self._reader, None)
+        except csv.Error as error:
+            raise UntrustworthyAnswerError(f"{self.report.function} is not readable as CSV: {error}") from error
+        except UnicodeDecodeError as error:
+            raise UntrustworthyAnswerError(f"{self.report.function} is not UTF-8 at byte {error.start}") from error
 
-def _file(report: Report, names: list[str], lines: list[tuple[int, list[str]]]) -> ReportFile:
-    known = {column.name.lower() for column in report.columns}
-    present = {name.lower() for name in names}
-    at = {name.lower(): position for position, name in enumerate(names)}
-    refreshed = max((cells[at[_REFRESHED]].strip() for _, cells in lines), default="") if _REFRESHED in at else ""
-    upns = [cells[at[_NAME]].strip() for _, cells in lines]
-    return ReportFile(
-        report=report.function,
-        period=report.period or 0,
-        refreshed_on=Day(refreshed) if refreshed else None,
-        concealed=bool(upns) and all(_CONCEALED.fullmatch(name) for name in upns if name) and any(upns),
-        unknown_columns=tuple(sorted(name for name in names if name.lower() not in known)),
-        missing_columns=tuple(column.name for column in report.columns if column.name.lower() not in present),
-    )
+    def _row(self, cells: list[str]) -> Usage:
+        report = self.report
+        if len(cells) != len(self._names):
+            raise UntrustworthyAnswerError(
+                f"{report.function} line {self._reader.line_num} has {len(cells)} cells "
+                f"where the header has {len(self._names)}"
+            )
+        metrics = {cell.key: _value(report, cell.name, cells[cell.position], cell.kind) for cell in self._layout}
+        days = [str(metrics[cell.key]) for cell in self._layout if cell.activity and metrics[cell.key]]
+        metrics.pop("last_activity_date", None)
+        upn = cells[self._at[_NAME]].strip()
+        if upn:
+            self._named += 1
+            self._concealed += _CONCEALED.fullmatch(upn) is not None
+        if _REFRESHED in self._at:
+            self._refreshed = max(self._refreshed, cells[self._at[_REFRESHED]].strip())
+        return Usage(
+            report=report.function,
+            period=report.period or 0,
+            subject=_subject(upn, metrics),
+            user_id=None,
+            user_principal_name=upn or None,
+            last_activity_on=Day(max(days)) if days else None,
+            metrics=metrics,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +121,6 @@ def _layout(report: Report, names: list[str]) -> list[_Cell]:
         for position, name in enumerate(name.lower() for name in names)
         if name not in _OWN
     ]
-
-
-def _rows(report: Report, names: list[str], lines: list[tuple[int, list[str]]]) -> Iterator[Usage]:
-    layout = _layout(report, names)
-    at = [name.lower() for name in names].index(_NAME)
-    for line, cells in lines:
-        if len(cells) != len(names):
-            raise UntrustworthyAnswerError(
-                f"{report.function} line {line} has {len(cells)} cells where the header has {len(names)}"
-            )
-        metrics = {cell.key: _value(report, cell.name, cells[cell.position], cell.kind) for cell in layout}
-        days = [str(metrics[cell.key]) for cell in layout if cell.activity and metrics[cell.key]]
-        metrics.pop("last_activity_date", None)
-        upn = cells[at].strip()
-        yield Usage(
-            report=report.function,
-            period=report.period or 0,
-            subject=_subject(upn, metrics),
-            user_id=None,
-            user_principal_name=upn or None,
-            last_activity_on=Day(max(days)) if days else None,
-            metrics=metrics,
-        )
 
 
 def _subject(upn: str, metrics: dict[str, object]) -> str:

@@ -1,15 +1,21 @@
 """Fetching a usage report and staging its rows; matching them to users comes when the run is closed."""
 
 import asyncio
+from functools import partial
+from itertools import islice
 
 from sqlalchemy import Connection, text
 
-from stocktake.catalog import Report
-from stocktake.catalog.report_file import ParsedReport, read_report
+from stocktake.catalog import Dataset, Report
+from stocktake.catalog.report_file import ReportReader
+from stocktake.catalog.usage import ReportFile, Usage
 from stocktake.store.bulk import stage
+from stocktake.store.spans import clear_staging
 from stocktake.sync.context import RunContext, SourceState
 from stocktake.sync.listing import report_progress
 from stocktake.sync.outcomes import Outcome, Verdict
+
+ROWS_AT_ONCE = 5000  # a report of a large tenant has hundreds of thousands
 
 _NOT_OFFERED = Verdict(
     Outcome.NOT_LICENSED, "usage reports are offered in Microsoft's global cloud only", "Nothing can be done about it"
@@ -21,26 +27,36 @@ async def fetch_report(context: RunContext, report: Report, state: SourceState) 
     if not context.cloud.reports:
         return _NOT_OFFERED
     body = await context.client.download(context.client.url(report.path), state.meter)
-    parsed = await asyncio.to_thread(read_report, report, body)
     usage, files = report.datasets
     checkpoint = state.checkpoint
+    state.counters.pages, state.counters.rows = 1, 0
+    await context.commit(lambda connection: clear_staging(connection, usage, context.connector.id, state.scope))
+    reader = ReportReader(report, body)
+    rows = reader.rows()
+    while part := await asyncio.to_thread(lambda: list(islice(rows, ROWS_AT_ONCE))):
+        state.counters.rows += len(part)
+        checkpoint.started = True
+        await context.commit(partial(_stage, usage, context.connector.id, part))
+        report_progress(context, state)
     checkpoint.started = checkpoint.finished = True
-    checkpoint.items = state.counters.rows = len(parsed.rows)
-    state.counters.pages = 1
+    checkpoint.items = state.counters.rows
+    file = reader.file
 
-    def change(connection: Connection) -> None:
-        stage(connection, usage, context.connector.id, parsed.rows)
-        stage(connection, files, context.connector.id, [parsed.file])
+    def finish(connection: Connection) -> None:
+        stage(connection, files, context.connector.id, [file])
         state.save(connection, context.run_id)
 
-    await context.commit(change)
-    report_progress(context, state)
-    return _verdict(report, parsed)
+    await context.commit(finish)
+    return _verdict(file, checkpoint.items)
 
 
-def _verdict(report: Report, parsed: ParsedReport) -> Verdict:
-    missing = ", ".join(parsed.file.missing_columns)
-    if parsed.file.concealed:
+def _stage(dataset: Dataset, connector_id: int, rows: list[Usage], connection: Connection) -> None:
+    stage(connection, dataset, connector_id, rows)
+
+
+def _verdict(file: ReportFile, rows: int) -> Verdict:
+    missing = ", ".join(file.missing_columns)
+    if file.concealed:
         return Verdict(
             Outcome.CONCEALED,
             "Microsoft printed codes in place of names, so activity can't be told person by person",
@@ -48,7 +64,8 @@ def _verdict(report: Report, parsed: ParsedReport) -> Verdict:
         )
     if missing:
         return Verdict(Outcome.INCOMPLETE, f"the report came without the columns {missing}", "Update Stocktake")
-    return Verdict(Outcome.COMPLETE, check=f"{len(parsed.rows)} rows, refreshed on {parsed.file.refreshed_on}")
+    unknown = f"; new columns, kept as text: {', '.join(file.unknown_columns)}" if file.unknown_columns else ""
+    return Verdict(Outcome.COMPLETE, check=f"{rows} rows, refreshed on {file.refreshed_on}{unknown}")
 
 
 def match_users(connection: Connection, connector_id: int) -> None:

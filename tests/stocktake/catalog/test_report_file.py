@@ -1,11 +1,15 @@
 """A usage report is read by column name, whatever Microsoft did to the file."""
 
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stocktake.catalog import Report
 from stocktake.catalog.active_users import ACTIVE_USERS
-from stocktake.catalog.report_file import ParsedReport, read_report, snake
+from stocktake.catalog.report_file import ReportReader, snake
+from stocktake.catalog.usage import ReportFile, Usage
 from stocktake.errors import UntrustworthyAnswerError
 
 NAMES = [column.name for column in ACTIVE_USERS.columns]
@@ -21,6 +25,16 @@ CELLS = {
     "Teams Last Activity Date": "2026-11-21",
     "Assigned Products": "MICROSOFT 365 E5+ENTERPRISE MOBILITY + SECURITY E3",
 }
+
+
+class ParsedReport(NamedTuple):
+    rows: tuple[Usage, ...]
+    file: ReportFile
+
+
+def read_report(report: Report, body: bytes) -> ParsedReport:
+    reader = ReportReader(report, body)
+    return ParsedReport(tuple(reader.rows()), reader.file)
 
 
 def quoted(cells: list[str]) -> str:
