@@ -1,7 +1,8 @@
 """What is worked out once for a state of a tenant and used until it changes.
 
 A tenant that was built anew has the same id and may have the same revision: so the memory belongs to the object, not
-to its id, and is dropped when another object stands in its place.
+to its id, and is dropped when another object stands in its place. The part of a tenant that one person sees is a
+tenant of another class: it has a place of its own, so that it does not push out the whole.
 """
 
 from collections import OrderedDict
