@@ -10,20 +10,24 @@ from urllib.parse import urlsplit
 import msgspec
 from yarl import URL
 
+from stocktake.access.sources import TokenSource, application_of, token_source
 from stocktake.catalog import SOURCES, Report
-from stocktake.errors import ConfigurationError, LicenceMissingError, StocktakeError
+from stocktake.errors import ConfigurationError, LicenceMissingError, PermissionMissingError, StocktakeError
 from stocktake.graph.client import GraphClient, Manners
 from stocktake.graph.gate import Workload
 from stocktake.graph.meter import Meter
 from stocktake.graph.patience import Patience
 from stocktake.graph.transport import Answer, Ask, Timeouts, Transport
 from stocktake.identity.aadsts import SignIn, refusal
+from stocktake.identity.applications import Application
 from stocktake.identity.clouds import Cloud
-from stocktake.identity.credentials import Certificate, ClientSecret, Credential, deserialize
+from stocktake.identity.credentials import Certificate, ClientSecret
+from stocktake.identity.keeping import TokenPatience
 from stocktake.identity.sealing import Sealer
-from stocktake.identity.tokens import EntraTokens, TokenPatience, diagnose
+from stocktake.identity.tokens import diagnose
 from stocktake.settings import Settings
-from stocktake.store.connectors import Connector, credential_context
+from stocktake.store.connectors import Connector
+from stocktake.store.engine import Store
 
 SKEW_TOLERATED_S = 120  # Entra ID allows five minutes; a clock that is off by two will be off by more
 EXPIRY_NOTICE_DAYS = 30
@@ -62,43 +66,71 @@ class _Subject:
     settings: Settings
     cloud: Cloud
     connector: Connector
-    credential: Credential
+    application: Application
+    tokens: TokenSource
 
 
-def check_connector(settings: Settings, sealer: Sealer, cloud: Cloud, connector: Connector) -> list[Check]:
-    """Every check, in the order in which a connection is made; what an earlier failure rules out is left out."""
+def check_connector(
+    settings: Settings, store: Store, sealer: Sealer, cloud: Cloud, connector: Connector
+) -> list[Check]:
+    """Every check, in the order in which a connection is made; what an earlier failure rules out is left out.
+
+    The store is for the refresh token of a delegated connector, which Microsoft replaces at every use.
+    """
     try:
-        sealed = connector.sealed_credential or ""
-        credential = deserialize(sealer.open(sealed, credential_context(connector.name)))
+        application = application_of(settings, sealer, connector)
+        patience = TokenPatience(first_tries=2)
+        tokens = token_source(settings, store, sealer, cloud, connector, patience)
     except StocktakeError as error:
         return [_failed("credential", error)]
-    return asyncio.run(_checks(_Subject(settings, cloud, connector, credential)))
+    return asyncio.run(_checks(_Subject(settings, cloud, connector, application, tokens)))
 
 
 async def _checks(subject: _Subject) -> list[Check]:
     checks = await _tenant(subject)
-    if isinstance(subject.credential, Certificate):
-        checks.append(_expiry("certificate expiry", subject.credential.expires_at))
+    connector, cloud, application = subject.connector, subject.cloud, subject.application
+    if isinstance(application.credential, Certificate):
+        checks.append(_expiry("certificate expiry", application.credential.expires_at))
     if checks[0].ok is False:
         return checks
-    connector, cloud, client_id = subject.connector, subject.cloud, subject.connector.client_id or ""
     try:
-        tokens = EntraTokens(
-            cloud, connector.tenant, client_id, subject.credential, patience=TokenPatience(first_tries=2)
-        )
-        roles = diagnose(await tokens.token()).roles
+        facts = diagnose(await subject.tokens.token())
     except StocktakeError as error:
         return [*checks, _failed("credential", error)]
     checks.append(Check("credential", True, "Microsoft issues tokens for it"))
-    checks += permission_checks(roles, cloud)
+    if connector.permissions == "delegated":
+        checks.append(_whose_eyes(connector))
+    held = facts.roles | facts.scopes
+    checks += permission_checks(held, cloud)
     manners = Manners(Timeouts(read=subject.settings.graph_timeout), Patience(failing_s=5.0, unreachable_tries=2))
-    async with GraphClient(cloud.graph_url, tokens, ca_pem=cloud.ca_bundle, manners=manners) as client:
+    async with GraphClient(cloud.graph_url, subject.tokens, ca_pem=cloud.ca_bundle, manners=manners) as client:
         checks.append(await _organization(client))
         if checks[-1].ok:
-            checks += [await _sign_ins(client, roles), await _concealed_names(client, roles)]
-            if isinstance(subject.credential, ClientSecret):
-                checks.append(await _secret_expiry(client, roles, client_id, subject.credential))
+            checks += [await _sign_ins(client, held), await _concealed_names(client, held)]
+            if connector.permissions == "delegated":
+                checks.append(await _reports_role(client, held, cloud))
+            checks += await _secret_expiry(client, held, application)
     return checks
+
+
+def _whose_eyes(connector: Connector) -> Check:
+    message = f"as seen by {connector.granted_by}: partial by design, and completeness can't be proved"
+    return Check("authorisation", True, message)
+
+
+async def _reports_role(client: GraphClient, held: frozenset[str], cloud: Cloud) -> Check:
+    """A delegated caller needs a directory role beside the permission (graph-docs reportroot-authorization.md)."""
+    name = "role for usage reports"
+    if not cloud.reports or "Reports.Read.All" not in held:
+        return Check(name, None, "not asked: needs Reports.Read.All first", optional=True)
+    try:
+        await client.download(client.url("/reports/getOffice365ActiveUserDetail(period='D7')"), Meter())
+    except PermissionMissingError:
+        remedy = "Give the person the role Reports Reader, or authorise with somebody who has it"
+        return Check(name, False, "the person may not read usage reports", remedy)
+    except StocktakeError as error:
+        return _failed(name, error, optional=True)
+    return Check(name, True, "the person may read usage reports")
 
 
 async def _tenant(subject: _Subject) -> list[Check]:
@@ -114,7 +146,7 @@ async def _tenant(subject: _Subject) -> list[Check]:
                 outcome.reason, f"Check the network, and that {cloud.login_url} is right for the cloud {cloud.name}"
             )
         if outcome.status != 200:
-            sign_in = SignIn(subject.connector.client_id or "", tenant, urlsplit(cloud.graph_url).hostname or "")
+            sign_in = SignIn(subject.application.client_id, tenant, urlsplit(cloud.graph_url).hostname or "")
             raise refusal(_object(outcome.body), sign_in)
     except StocktakeError as error:
         return [_failed("tenant", error)]
@@ -201,7 +233,14 @@ async def _concealed_names(client: GraphClient, roles: frozenset[str]) -> Check:
     return Check(name, True, "usage reports show names", optional=True)
 
 
-async def _secret_expiry(client: GraphClient, roles: frozenset[str], client_id: str, credential: ClientSecret) -> Check:
+async def _secret_expiry(client: GraphClient, roles: frozenset[str], application: Application) -> list[Check]:
+    if not isinstance(application.credential, ClientSecret):
+        return []
+    # Graph never shows a secret again, but for its first three characters.
+    return [await _expiry_of(client, roles, application.client_id, application.credential.value[:3])]
+
+
+async def _expiry_of(client: GraphClient, roles: frozenset[str], client_id: str, hint: str) -> Check:
     name = "secret expiry"
     if not any(role.startswith("Application.Read") for role in roles):
         return Check(name, None, "not known: Graph tells it with Application.Read.All only", optional=True)
@@ -210,11 +249,10 @@ async def _secret_expiry(client: GraphClient, roles: frozenset[str], client_id: 
     except StocktakeError as error:
         return Check(name, None, f"not known: {error.message}", optional=True)
     secrets = body.get("passwordCredentials")
-    # Graph never shows a secret again, but for its first three characters.
     ends = [
         datetime.fromisoformat(str(secret["endDateTime"]))
         for secret in (secrets if isinstance(secrets, list) else ())
-        if isinstance(secret, dict) and secret.get("endDateTime") and secret.get("hint") == credential.value[:3]
+        if isinstance(secret, dict) and secret.get("endDateTime") and secret.get("hint") == hint
     ]
     if not ends:
         return Check(name, None, "not known: the application lists no such secret", optional=True)

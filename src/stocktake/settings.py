@@ -60,6 +60,23 @@ class Settings(BaseSettings):
         default=None, description="PEM file with the console's certificate and its chain; unset: no TLS."
     )
     tls_key: Path | None = Field(default=None, description="PEM file with the private key of tls_certificate.")
+    provider_client_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+        description="Application (client) ID of a provider's multi-tenant app, to which customers only consent.",
+    )
+    provider_secret_file: Path | None = Field(
+        default=None, description="File with the client secret of the provider's app, and nothing else."
+    )
+    provider_certificate: Path | None = Field(
+        default=None, description="PEM file with private key and certificate of the provider's app."
+    )
+    consent_patience: float = Field(
+        default=300.0,
+        ge=0,
+        le=3600,
+        description="Seconds that Save waits for a consent to take effect at Microsoft.",
+    )
 
 
 def load_settings() -> Settings:

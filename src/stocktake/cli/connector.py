@@ -122,7 +122,7 @@ def check(name: Annotated[str, typer.Argument(metavar="NAME")], json: Json = Fal
         from stocktake.store.connectors import get_connector
 
         connector = get_connector(app.store, name)
-        checks = check_connector(app.settings, app.sealer, get_cloud(app.store, connector.cloud), connector)
+        checks = check_connector(app.settings, app.store, app.sealer, get_cloud(app.store, connector.cloud), connector)
     good = not any(found.ok is False and not found.optional for found in checks)
     if json:
         print_json({"connector": name, "ok": good, "checks": [found.as_json() for found in checks]})

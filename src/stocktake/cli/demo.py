@@ -105,7 +105,7 @@ def _check(app: "App", connector: "Connector") -> None:
     from stocktake.check import check_connector
     from stocktake.store.clouds import get_cloud
 
-    checks = check_connector(app.settings, app.sealer, get_cloud(app.store, connector.cloud), connector)
+    checks = check_connector(app.settings, app.store, app.sealer, get_cloud(app.store, connector.cloud), connector)
     for found in checks:
         if found.ok is False and not found.optional:
             raise ConfigurationError(f"{found.check}: {found.message}", found.remedy, code=found.code)

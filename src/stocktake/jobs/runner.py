@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, update
 
+from stocktake.access.sources import TokenSource, token_source
 from stocktake.catalog import SOURCES, datasets
 from stocktake.errors import CancelledRunError, ConfigurationError, StocktakeError
 from stocktake.graph.client import GraphClient, Manners
@@ -14,13 +15,12 @@ from stocktake.graph.gate import Gate, Gates, Rate
 from stocktake.graph.patience import Patience
 from stocktake.graph.transport import Timeouts
 from stocktake.identity.clouds import Cloud
-from stocktake.identity.credentials import deserialize
 from stocktake.identity.sealing import Sealer
-from stocktake.identity.tokens import EntraTokens, diagnose
+from stocktake.identity.tokens import diagnose
 from stocktake.jobs.ownership import owning
 from stocktake.settings import Settings
 from stocktake.store.clouds import get_cloud
-from stocktake.store.connectors import Connector, credential_context
+from stocktake.store.connectors import Connector
 from stocktake.store.engine import Store
 from stocktake.store.runs import Run, create_run, finish_run, unfinished_run
 from stocktake.store.spans import clear_staging
@@ -36,13 +36,13 @@ class _Job:
     store: Store
     connector: Connector
     cloud: Cloud
-    tokens: EntraTokens
+    tokens: TokenSource
     run_id: int
     progress: Callable[[Progress], None]
     stopping: Callable[[], bool]
 
     async def collect(self) -> None:
-        roles = diagnose(await self.tokens.token()).roles
+        held = diagnose(await self.tokens.token())
         settings = self.settings
         client = GraphClient(
             self.cloud.graph_url,
@@ -59,7 +59,7 @@ class _Job:
                     cloud=self.cloud,
                     client=client,
                     run_id=self.run_id,
-                    roles=frozenset(roles),
+                    roles=held.roles | held.scopes,
                     page_size=settings.graph_page_size,
                     progress=self.progress,
                     settled={source.name: asyncio.Event() for source in SOURCES},
@@ -89,7 +89,7 @@ def sync_connector(
 
     home = settings.home.expanduser().absolute()
     cloud = get_cloud(store, connector.cloud)
-    tokens = _tokens(sealer, cloud, connector)
+    tokens = token_source(settings, store, sealer, cloud, connector)
     with owning(store, home, connector), workflows.launched(store, home):
         run_id, workflow_id = _run_to_continue(store, connector, workflows.is_resumable)
         job = _Job(settings, store, connector, cloud, tokens, run_id, progress, workflows.is_stopping)
@@ -111,15 +111,6 @@ def _gates(settings: Settings) -> Gates:
         identity=Gate("identity", concurrency=settings.graph_concurrency),
         sign_ins=Gate("sign_ins", concurrency=2, rate=Rate(settings.sign_ins_per_minute, 60.0)),
     )
-
-
-def _tokens(sealer: Sealer, cloud: Cloud, connector: Connector) -> EntraTokens:
-    if connector.sealed_credential is None:
-        raise ConfigurationError(
-            f"connector {connector.name} has no credential", f"run `stocktake connector authorize {connector.name}`"
-        )
-    credential = deserialize(sealer.open(connector.sealed_credential, credential_context(connector.name)))
-    return EntraTokens(cloud, connector.tenant, connector.client_id, credential)
 
 
 def _run_to_continue(store: Store, connector: Connector, is_resumable: Callable[[str], bool]) -> tuple[int, str]:

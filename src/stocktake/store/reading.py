@@ -257,6 +257,16 @@ def _completeness(connection: Connection, found: View, connector: Connector, unt
         for entry in ledger(connection, run.id)
         if entry.source in found.sources and entry.outcome != "complete"
     ]
+    eyes = seen_as(connector)
     if missing:
-        return f"{connector.name}: incomplete as of {run.finished_at}: " + "; ".join(missing)
+        return f"{connector.name}: incomplete as of {run.finished_at}: " + "; ".join([*eyes, *missing])
+    if eyes:
+        return f"{connector.name}: partial as of {run.finished_at}: {eyes[0]}, and completeness can't be proved"
     return f"{connector.name}: complete as of {run.finished_at}"
+
+
+def seen_as(connector: Connector) -> list[str]:
+    """What is to be said of every figure of a delegated connector; empty for one that sees the whole tenant."""
+    if connector.permissions != "delegated":
+        return []
+    return [f"as seen by {connector.granted_by or 'nobody yet'}; partial by design"]

@@ -1,0 +1,1 @@
+"""How a stored connector gets its tokens: credential, grant and token source."""

@@ -1,0 +1,1 @@
+"""Consent and sign-in from the first click to the saved connector."""
