@@ -21,10 +21,32 @@ def examples(*prefixes: str) -> list[dict[str, Any]]:
     ]
 
 
+def published() -> dict[str, Any]:
+    """Microsoft's published paths and types, as an OpenAPI document."""
+    whole: dict[str, Any] = json.loads((CONTRACT / "openapi-slice.json").read_text(encoding="utf-8"))
+    return whole
+
+
 def schemas() -> dict[str, Any]:
     """Microsoft's published types by name, for example microsoft.graph.user."""
-    whole = json.loads((CONTRACT / "openapi-slice.json").read_text(encoding="utf-8"))
-    return dict(whole["components"]["schemas"])
+    return dict(published()["components"]["schemas"])
+
+
+def reference(schema: dict[str, Any]) -> str:
+    """The name of the type that a schema points at, through anyOf, allOf and items."""
+    for part in (schema, schema.get("items", {}), *schema.get("anyOf", ()), *schema.get("allOf", ())):
+        if "$ref" in part:
+            return str(part["$ref"]).rsplit("/", 1)[1]
+    raise AssertionError(f"no reference in {schema}")
+
+
+def item_type(path: str) -> str:
+    """The type of the items that a GET of this path lists, or of the one object that it answers."""
+    answer = published()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    name = reference(answer)
+    if not name.endswith("CollectionResponse"):
+        return name
+    return reference(schemas()[name]["properties"]["value"])
 
 
 def properties(type_name: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.contract import CONTRACT, examples, needs_contract, properties
+from tests.contract import CONTRACT, examples, item_type, needs_contract, properties, reference
 
 from stocktake.catalog import SOURCES, Report, Stream
 from stocktake.catalog.active_users import ACTIVE_USERS
@@ -21,17 +21,6 @@ from stocktake.catalog.terms import TERMS
 from stocktake.catalog.users import USERS
 from stocktake.graph.pages import decode_page, page_decoder
 
-TYPES = {
-    "organization": "microsoft.graph.organization",
-    "domains": "microsoft.graph.domain",
-    "subscribed_skus": "microsoft.graph.subscribedSku",
-    "terms": "microsoft.graph.companySubscription",
-    "users": "microsoft.graph.user",
-    "sign_ins": "microsoft.graph.user",
-    "groups": "microsoft.graph.group",
-    "memberships": "microsoft.graph.directoryObject",
-    "report_settings": "microsoft.graph.adminReportSettings",
-}
 LISTINGS = {
     "user-list": USERS,
     "group-list": GROUPS,
@@ -57,7 +46,7 @@ def published(prefix: str) -> list[dict[str, Any]]:
 @needs_contract
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_every_selected_property_exists_in_microsofts_schema(stream: Stream) -> None:
-    known = properties(TYPES[stream.name])
+    known = properties(item_type(stream.path))
     assert not [name for name in stream.select if name not in known]
 
 
@@ -67,16 +56,8 @@ def test_every_nested_property_exists_in_microsofts_schema(stream: Stream) -> No
     for dataset in stream.datasets:
         for column in dataset.columns:
             if len(column.path) > 1:
-                outer = properties(TYPES[stream.name])[column.path[0]]
+                outer = properties(item_type(stream.path))[column.path[0]]
                 assert column.path[1] in properties(reference(outer)), column
-
-
-def reference(schema: dict[str, Any]) -> str:
-    """The name of the type that a property's schema points at, through anyOf and items."""
-    for part in (schema, schema.get("items", {}), *schema.get("anyOf", ()), *schema.get("allOf", ())):
-        if "$ref" in part:
-            return str(part["$ref"]).rsplit("/", 1)[1]
-    raise AssertionError(f"no reference in {schema}")
 
 
 @needs_contract
