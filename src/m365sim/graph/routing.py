@@ -1,15 +1,18 @@
 """Every address in reading order, and the one dispatcher for plain requests and those inside $batch."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from m365sim.graph import delta, groups, licensing, members, organization, reports, users
 from m365sim.graph.costs import units
 from m365sim.graph.errors import GraphError, bad_request, error_body, unknown_segment
+from m365sim.graph.registry import REGISTRY, REPORT_SETTINGS
 from m365sim.graph.request import JSON, Answer, GraphRequest, Handler
 
 ID = "{}"
+_KEYED = re.compile(r"\b(applications|servicePrincipals)\((appId)='([^'/]*)'\)", re.IGNORECASE)
 
 
 @dataclass(slots=True, frozen=True)
@@ -17,10 +20,16 @@ class Route:
     path: tuple[str, ...]  # lower case; ID stands for a parameter
     handle: Handler
     cost: int = 1  # resource units (costs.py)
+    writes: Mapping[str, Handler] = field(default_factory=dict)  # by method
 
 
 def _route(path: str, handle: Handler, cost: int = 1) -> Route:
-    return Route(tuple(path.lower().split("/")), handle, cost)
+    writes = {method: write for method, write in REGISTRY.get(path, {}).items() if method != "GET"}
+    return Route(tuple(path.lower().split("/")), handle, cost, writes)
+
+
+def _not_allowed(_request: GraphRequest) -> Answer:
+    raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 
 
 ROUTES: tuple[Route, ...] = (
@@ -52,12 +61,17 @@ ROUTES: tuple[Route, ...] = (
     _route("groups/{}/transitiveMembers/{}/$count", members.count_transitive_members),
     _route("admin/reportSettings", organization.report_settings),
     _route("reports/{}", reports.report),
+    *(
+        _route(path, handlers.get("GET", _not_allowed))
+        for path, handlers in REGISTRY.items()
+        if path != REPORT_SETTINGS
+    ),
 )
 
 
 def segments_of(path: str) -> tuple[str, ...]:
     """The parts of a decoded path after the version; delta() and graph.user in their plain form."""
-    return tuple(_plain(part) for part in path.split("/") if part)
+    return tuple(_plain(part) for part in _KEYED.sub(r"\1/\2=\3", path).split("/") if part)
 
 
 def _plain(segment: str) -> str:
@@ -72,9 +86,8 @@ def answer(request: GraphRequest) -> Answer:
     found: Route | None = None
     try:
         found, parameters = match(request.segments)
-        if request.method != "GET":
-            raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
-        answered = found.handle(replace(request, parameters=parameters))
+        handle = found.handle if request.method == "GET" else found.writes.get(request.method, _not_allowed)
+        answered = handle(replace(request, parameters=parameters))
         if answered.content_type == JSON:
             answered.headers["OData-Version"] = "4.0"
     except GraphError as refusal:

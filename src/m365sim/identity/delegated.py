@@ -3,10 +3,8 @@
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from random import SystemRandom
 
 import msgspec
-from joserfc import jwt
 
 from m365sim.accounts import Account, user_in, wids_of
 from m365sim.applications import Application
@@ -14,14 +12,13 @@ from m365sim.consents import scopes_in_force
 from m365sim.identity import sign_in_refusals
 from m365sim.identity.scopes import without_sign_in
 from m365sim.identity.sign_in_refusals import SignInError
+from m365sim.identity.tokens import sign, token_lifetime
 from m365sim.identity.walk import sign_in_name
 from m365sim.signed_in import Refresh, new_token
 from m365sim.tenant import Tenant, User
 from m365sim.world import World
 
-_SHORTEST, _LONGEST = 3600, 5400  # Microsoft's are random between 60 and 90 minutes
 _ID_TOKEN_LIFETIME = 3600
-_RANDOM = SystemRandom()
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,19 +47,19 @@ def issue(world: World, granted: Granted) -> dict[str, object]:
     if set(without_sign_in(granted.scopes)) - consented or not consented:
         application = granted.application
         raise sign_in_refusals.consent_missing(application.client_id, application.display_name, "invalid_grant")
-    lifetime = world.pace.token_lifetime or _RANDOM.randint(_SHORTEST, _LONGEST)
+    lifetime = token_lifetime(world)
     names = [*without_sign_in(consented), *sorted(consented & {"openid", "profile", "email"})]
     body: dict[str, object] = {
         "token_type": "Bearer",
         "scope": " ".join(names),
-        "expires_in": lifetime,
-        "ext_expires_in": lifetime,
-        "access_token": _sign(world, _access_claims(world, granted, user, names, lifetime)),
+        "expires_in": lifetime - 1,
+        "ext_expires_in": lifetime - 1,
+        "access_token": sign(world, _access_claims(world, granted, user, names, lifetime)),
     }
     if "offline_access" in granted.scopes:
         body["refresh_token"] = _refresh_token(world, granted)
     if "openid" in granted.scopes:
-        body["id_token"] = _sign(world, _id_claims(world, granted, user))
+        body["id_token"] = sign(world, _id_claims(world, granted, user))
     if granted.client_info:
         info = {"uid": granted.account.user_id, "utid": granted.account.tenant_id}
         body["client_info"] = urlsafe_b64encode(msgspec.json.encode(info)).decode().rstrip("=")
@@ -153,9 +150,3 @@ def _pairwise(application: Application, user: User) -> str:
     """`sub` differs from application to application."""
     digest = hashlib.sha256(f"{application.client_id} {user.id}".encode()).digest()
     return urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _sign(world: World, claims: dict[str, object]) -> str:
-    key = world.signing_key
-    header = {"typ": "JWT", "alg": "RS256", "kid": key.key_id, "x5t": key.key_id}
-    return jwt.encode(header, claims, key.private, algorithms=["RS256"])

@@ -10,6 +10,7 @@ from m365sim.consents import usable_in
 from m365sim.identity import sign_in_refusals
 from m365sim.identity.authorize import begin
 from m365sim.identity.delegated import Granted, issue
+from m365sim.identity.errors import answered, refused
 from m365sim.identity.scopes import scopes_of
 from m365sim.identity.sessions import guarded, remember, session_of
 from m365sim.identity.sign_in_refusals import SignInError
@@ -23,8 +24,18 @@ _CODE_LENGTH = 9
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
+async def device_code(request: web.Request) -> web.Response:
+    """POST /{tenant}/oauth2/v2.0/devicecode"""
+    world = request.app[WORLD]
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    try:
+        return answered(start_device(world, request.match_info["tenant"], form))
+    except SignInError as refusal:
+        return refused(world, request, refusal)
+
+
 def start_device(world: World, tenant_name: str, form: Mapping[str, str]) -> dict[str, object]:
-    """POST /{tenant}/oauth2/v2.0/devicecode; Microsoft publishes the names of the fields, not an example."""
+    """A device and a user code; Microsoft publishes the names of the fields, not an example."""
     name = tenant_name.lower()
     tenant = None if name in ANY_TENANT else world.tenant_of(name)
     if tenant is None and name not in ANY_TENANT:

@@ -8,7 +8,11 @@ from aiohttp import web
 from m365sim.applications import Application
 from m365sim.identity.client import Call, calling_application, proof_of, with_basic
 from m365sim.identity.client_credentials import client_token, single_tenant
+from m365sim.identity.codes import redeem_code
+from m365sim.identity.device import GRANT as DEVICE_GRANT
+from m365sim.identity.device import redeem_device
 from m365sim.identity.errors import answered, refused
+from m365sim.identity.refresh import redeem_refresh
 from m365sim.identity.sign_in_refusals import SignInError, missing
 from m365sim.identity.tenants import tenant_named
 from m365sim.world import WORLD, World
@@ -18,6 +22,9 @@ Grant: TypeAlias = Callable[[World, str, Application, Mapping[str, str], str], d
 
 GRANTS: dict[str, Grant] = {
     "client_credentials": client_token,
+    "authorization_code": redeem_code,
+    "refresh_token": redeem_refresh,
+    DEVICE_GRANT: redeem_device,
 }
 
 
