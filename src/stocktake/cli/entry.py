@@ -13,8 +13,10 @@ from stocktake.cli.connector import add_connector, check, remove_connector, show
 from stocktake.cli.demo import demo
 from stocktake.cli.export import export
 from stocktake.cli.products import import_products
+from stocktake.cli.serve import serve
 from stocktake.cli.show import show
 from stocktake.cli.sync import sync
+from stocktake.cli.user import add_user, change_password, disable_user, enable_user, remove_user, show_users
 from stocktake.errors import ConfigurationError, StocktakeError
 
 # In the order in which help shows them. A command returns its exit code; nothing means 0.
@@ -29,12 +31,20 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("sync", sync),
     ("show", show),
     ("export", export),
+    ("serve", serve),
+    ("user add", add_user),
+    ("user list", show_users),
+    ("user password", change_password),
+    ("user disable", disable_user),
+    ("user enable", enable_user),
+    ("user remove", remove_user),
     ("products import", import_products),
 )
 GROUPS = {
     "cloud": "Endpoints other than Microsoft's own clouds.",
     "connector": "Tenants, and how to sign in to them.",
     "products": "Names of products.",
+    "user": "Who may sign in to the console.",
 }
 _INTERRUPTED = 130
 _COMMANDS_TO_TYPE = {"chmod", "openssl", "stocktake"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from stocktake.store.connectors import now
 from stocktake.store.tables import connectors, run_sources, runs
@@ -167,6 +167,36 @@ def finished_run(connection: Connection, connector_id: int, as_of: str | None) -
         query = query.where(runs.c.finished_at <= as_of)
     row = connection.execute(query.order_by(runs.c.id.desc()).limit(1)).first()
     return Run(**row._asdict()) if row else None
+
+
+def find_run(connection: Connection, run_id: int) -> Run | None:
+    row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+    return Run(**row._asdict()) if row else None
+
+
+def count_runs(connection: Connection, connector_ids: Sequence[int]) -> int:
+    query = select(func.count()).select_from(runs).where(runs.c.connector_id.in_(connector_ids))
+    return int(connection.execute(query).scalar_one())
+
+
+def page_of_runs(
+    connection: Connection, connector_ids: Sequence[int], *, offset: int, limit: int
+) -> list[dict[str, object]]:
+    """Runs of these connectors, newest first, with connector, and the sums of rows, added, changed and removed."""
+    sums = [
+        func.coalesce(func.sum(run_sources.c[name]), 0).label(name) for name in ("rows", "added", "changed", "removed")
+    ]
+    query = (
+        select(connectors.c.name.label("connector"), runs, *sums)
+        .join(connectors, connectors.c.id == runs.c.connector_id)
+        .outerjoin(run_sources, run_sources.c.run_id == runs.c.id)
+        .where(runs.c.connector_id.in_(connector_ids))
+        .group_by(connectors.c.name, *runs.c)
+        .order_by(runs.c.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def list_runs(connection: Connection, connector: str | None = None) -> list[dict[str, object]]:

@@ -1,12 +1,13 @@
 """What every request of the console can reach: the installation, its address, the syncs that run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
 from stocktake.app import App
 from stocktake.errors import ConfigurationError
+from stocktake.insights.first_look import Fact
 from stocktake.jobs.background import SyncRunner
 from stocktake.settings import Settings
 
@@ -20,6 +21,7 @@ class Console:
     app: App
     runner: SyncRunner
     address: str
+    facts: dict[int, tuple[Fact, ...]] = field(default_factory=dict)  # of finished runs, by run id
 
     @property
     def secure(self) -> bool:

@@ -9,7 +9,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from stocktake.store.accounts import Role
-from stocktake.web.pages import first_start, health, sign_in
+from stocktake.web.api import assignments as api_assignments
+from stocktake.web.api import connectors as api_connectors
+from stocktake.web.api import groups as api_groups
+from stocktake.web.api import runs as api_runs
+from stocktake.web.api import schema as api_schema
+from stocktake.web.api import subscriptions as api_subscriptions
+from stocktake.web.api import usage as api_usage
+from stocktake.web.api import users as api_users
+from stocktake.web.pages import (
+    first_start,
+    groups,
+    health,
+    overview,
+    runs,
+    sign_in,
+    subscriptions,
+    usage,
+    user,
+    users,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +48,33 @@ ROUTES: tuple[Address, ...] = (
     Address("POST", "/first-start/{token}", first_start.submit, None),
     # Whoever is signed in
     Address("POST", "/sign-out", sign_in.sign_out, "viewer"),
+    Address("GET", "/", overview.show, "viewer"),
+    Address("GET", "/subscriptions", subscriptions.show, "viewer"),
+    Address("GET", "/subscriptions/export", subscriptions.export, "viewer"),
+    Address("GET", "/users", users.show, "viewer"),
+    Address("GET", "/users/export", users.export, "viewer"),
+    Address("GET", "/users/{connector}/{user}", user.show, "viewer"),
+    Address("GET", "/groups", groups.show, "viewer"),
+    Address("GET", "/groups/export", groups.export, "viewer"),
+    Address("GET", "/usage", usage.show, "viewer"),
+    Address("GET", "/usage/export", usage.export, "viewer"),
+    # Runs
+    Address("GET", "/runs", runs.show, "viewer"),
+    Address("GET", "/runs/syncs", runs.syncs, "viewer"),
+    Address("POST", "/runs", runs.start, "analyst"),
+    Address("GET", "/runs/{run}", runs.show_run, "viewer"),
+    Address("GET", "/runs/{run}/progress", runs.progress, "viewer"),
+    Address("POST", "/runs/{run}/cancel", runs.cancel, "analyst"),
+    # The API
+    Address("GET", "/api/v1/openapi.json", api_schema.show, "viewer"),
+    Address("GET", "/api/v1/subscriptions", api_subscriptions.show, "viewer"),
+    Address("GET", "/api/v1/users", api_users.show, "viewer"),
+    Address("GET", "/api/v1/groups", api_groups.show, "viewer"),
+    Address("GET", "/api/v1/assignments", api_assignments.show, "viewer"),
+    Address("GET", "/api/v1/usage", api_usage.show, "viewer"),
+    Address("GET", "/api/v1/runs", api_runs.show, "viewer"),
+    Address("GET", "/api/v1/runs/{run}", api_runs.show_one, "viewer"),
+    Address("GET", "/api/v1/connectors", api_connectors.show, "viewer"),
+    Address("POST", "/api/v1/connectors/{connector}/sync", api_runs.start, "analyst"),
+    Address("POST", "/api/v1/connectors/{connector}/cancel", api_runs.cancel, "analyst"),
 )

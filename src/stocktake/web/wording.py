@@ -70,6 +70,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"
 
 
+def words(name: str) -> str:
+    """subscribed_skus as people write it."""
+    return name.replace("_", " ")
+
+
 WORDINGS: dict[str, Callable[..., Any]] = {
     "number": number,
     "instant": instant,
@@ -77,4 +82,5 @@ WORDINGS: dict[str, Callable[..., Any]] = {
     "text": text,
     "outcome": outcome,
     "duration": duration,
+    "words": words,
 }

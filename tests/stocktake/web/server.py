@@ -1,0 +1,84 @@
+"""The console as a real server on loopback, in a thread of the test's process, and people who use it."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from stocktake.app import App, open_app
+from stocktake.settings import Settings
+from stocktake.store.accounts import Role, add_account
+from stocktake.web.application import create_console
+from stocktake.web.passwords import hash_password
+
+PASSWORD = "correct horse battery"
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Serving:
+    """A console that runs, with one account of each role, named like the role."""
+
+    def __init__(self, app: App, address: str) -> None:
+        self.app = app
+        self.address = address
+
+    @contextmanager
+    def stranger(self, **headers: str) -> Iterator[httpx.Client]:
+        with httpx.Client(base_url=self.address, headers=headers, trust_env=False, timeout=30) as client:
+            yield client
+
+    @contextmanager
+    def signed_in(self, name: str = "viewer") -> Iterator[httpx.Client]:
+        with self.stranger() as client:
+            answer = sign_in(client, name)
+            assert answer.status_code == 303, answer.text
+            yield client
+
+
+def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, after: str = "/") -> httpx.Response:
+    form = client.get("/sign-in")
+    return client.post(
+        "/sign-in", data={"csrf_token": token_of(form), "name": name, "password": password, "next": after}
+    )
+
+
+def token_of(answer: httpx.Response) -> str:
+    """What the forms of a page carry against forgery."""
+    found = _TOKEN.search(answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+@contextmanager
+def serving(
+    home: Path, accounts: tuple[Role, ...] = ("viewer", "analyst", "administrator"), **values: object
+) -> Iterator[Serving]:
+    """A console on a free port; `values` are settings."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        settings = Settings(home=home, listen_port=port, **values)
+        with open_app(settings) as app:
+            hashed = hash_password(PASSWORD) if accounts else ""
+            for role in accounts:
+                add_account(app.store, role, hashed, role)
+            console = create_console(app)
+            with _running(uvicorn.Server(uvicorn.Config(console, log_config=None, access_log=False)), listener):
+                yield Serving(app, f"http://localhost:{port}")
+
+
+@contextmanager
+def _running(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
