@@ -147,3 +147,10 @@ def set_report_concealment(world: World, tenant_id: str, conceal: bool, actor: s
     world.tenants[tenant_id].conceal_names = conceal
     detail = f"displayConcealedNames={str(conceal).lower()}"
     record(world, tenant_id, actor, "Update report settings", tenant_id, detail)
+
+
+def set_redirect_uris(world: World, application: Application, addresses: Iterable[str], actor: str) -> None:
+    """Exactly these redirect URIs of the kind Web."""
+    application.redirect_uris[:] = dict.fromkeys(addresses)
+    detail = " ".join(application.redirect_uris)
+    record(world, application.tenant_id, actor, "Update redirect URIs", application.client_id, detail)

@@ -31,6 +31,7 @@ class Session:
 
     people: dict[str, SignedIn] = field(default_factory=dict)  # by user id
     portal_user: str | None = None
+    fresh_secret: tuple[str, str] | None = None  # key id and value, for the one page that shows it
     guard: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
 

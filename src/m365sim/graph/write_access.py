@@ -1,4 +1,6 @@
-"""Who may read and change registrations, grants and settings (application-*.md, serviceprincipal-*.md, oauth2permissiongrant-*.md).
+"""Who may read and change registrations, grants and settings.
+
+Sources: application-*.md, serviceprincipal-*.md, oauth2permissiongrant-*.md, adminreportsettings-update.md.
 
 A delegated call needs the permission in the token and the right of the person: a directory role, or owning the
 registration.

@@ -56,6 +56,8 @@ def step(walk: Walk) -> web.Response:
         person = person_of(walk.world, walk.wanted, account)
         if person.account.mfa and not _has_second_factor(walk, account):
             return _ask_second_factor(walk, person)
+        if walk.wanted.purpose == "portal":
+            walk.session.portal_user = account.user_id
         shown = _ask_device(walk, person) or _ask_consent(walk, person)
         return shown or finish.finish(walk.world, walk.wanted, account, person.tenant)
     except SignInError as refusal:
