@@ -71,12 +71,7 @@ class Fault:
     @property
     def wait_s(self) -> float | None:
         """Seconds that Retry-After asks for from now on; None where it says nothing."""
-        if self.retry_after is None:
-            return None
-        if _NUMBER.fullmatch(self.retry_after):
-            return float(self.retry_after)
-        until = datetime.strptime(self.retry_after, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
-        return max(0.0, (until - datetime.now(UTC)).total_seconds())
+        return wait_of(self.retry_after)
 
 
 @dataclass(slots=True)
@@ -151,6 +146,16 @@ class Faults:
             if (rule.kind in _ANSWERS or not inner) and rule.takes(line):
                 return rule.fault()
         return None
+
+
+def wait_of(retry_after: str | None) -> float | None:
+    """Seconds from now that the header asks for, as a number or as an HTTP date; ValueError for anything else."""
+    if retry_after is None:
+        return None
+    if _NUMBER.fullmatch(retry_after):
+        return float(retry_after)
+    until = datetime.strptime(retry_after, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def request_line(method: str, target: str) -> str:

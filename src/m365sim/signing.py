@@ -80,9 +80,9 @@ def certificate_of(pem: str) -> x509.Certificate:
 def public_key_of(pem: str) -> RSAKey:
     """The key of a certificate; ValueError where it is none or not RSA."""
     key = certificate_of(pem).public_key()
-    if not isinstance(key, rsa.RSAPublicKey):
-        raise ValueError("the certificate's key is not RSA")
-    return RSAKey.import_key(key)
+    return RSAKey.import_key(
+        key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
 
 
 def base64url(raw: bytes) -> str:

@@ -1,1 +1,1 @@
-"""The control plane under /_sim, which no real tenant has: reset, change, faults, clock, the true answer, the ledger."""
+"""The control plane under /_sim, which no real tenant has: reset, change, faults, clock, true answer, ledger."""
