@@ -44,7 +44,8 @@ class GridColumn:
     absent: str = "none"  # what a dash means here
     link: Callable[[Row], str] | None = None
     fill: Fill | None = None
-    needs: tuple[str, ...] = ()  # columns that `link` or `fill` read
+    needs: tuple[str, ...] = ()  # columns that `link`, `fill` or `known_by` read
+    known_by: str = ""  # a column that is false where this one's value is unknown, rather than none
 
     @property
     def numeric(self) -> bool:
@@ -101,11 +102,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How whole a connector's data are: `state` is complete, incomplete or never."""
+    """How whole a connector's data are: `state` is complete, partial, incomplete or never."""
 
     connector: str
     state: str
     line: str
+    view: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def said_of(connection: Connection, view: str, connectors: list[Connector], as_o
     found = []
     for connector, line in zip(connectors, completeness(connection, view, connectors, as_of), strict=True):
         rest = line.removeprefix(f"{connector.name}: ")
-        found.append(Said(connector.name, rest.split()[0], rest))
+        found.append(Said(connector.name, rest.split()[0], rest, view))
     return found
 
 

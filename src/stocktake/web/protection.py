@@ -66,7 +66,8 @@ def protect(headers: MutableHeaders, console: Console, path: str) -> None:
     headers["Content-Security-Policy"] = POLICY
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": with that, browsers send the Origin of our own forms as "null".
+    headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     headers["Cache-Control"] = _FOR_EVER if path.startswith("/static/") else "no-store"

@@ -1,5 +1,6 @@
 """How values read on a page: numbers in groups, times with UTC, yes and no, and a dash that says why it is one."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ OUTCOMES: Mapping[str, str] = {
     "failed": "failed",
 }
 
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
+
 
 def dash(why: str = "not known") -> Markup:
     """A dash that tells, to eyes by its title and to screen readers by its text, what is missing."""
@@ -29,7 +32,10 @@ def number(value: object, why: str = "not known") -> Markup:
         return dash(why)
     if isinstance(value, float) and not value.is_integer():
         return escape(f"{value:,.1f}".replace(",", "\N{NARROW NO-BREAK SPACE}"))
-    return escape(f"{int(str(value).split('.')[0]):,}".replace(",", "\N{NARROW NO-BREAK SPACE}"))
+    grouped = f"{int(str(value).split('.')[0]):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    if grouped.startswith("-"):
+        return Markup('<span class="alarm">\N{MINUS SIGN}{}</span>').format(grouped[1:])
+    return escape(grouped)
 
 
 def instant(value: object, why: str = "not known") -> Markup:
@@ -41,6 +47,12 @@ def instant(value: object, why: str = "not known") -> Markup:
     except ValueError:
         return escape(str(value))
     return Markup('<time datetime="{}">{} UTC</time>').format(str(value), moment.strftime("%Y-%m-%d %H:%M"))
+
+
+def times(line: str) -> Markup:
+    """A line for people with the instants in it written for people."""
+    parts = _INSTANT.split(line)
+    return Markup("").join(instant(part) if _INSTANT.fullmatch(part) else escape(part) for part in parts)
 
 
 def yes_no(value: object, why: str = "not known") -> Markup:
@@ -82,5 +94,6 @@ WORDINGS: dict[str, Callable[..., Any]] = {
     "text": text,
     "outcome": outcome,
     "duration": duration,
+    "times": times,
     "words": words,
 }

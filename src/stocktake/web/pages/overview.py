@@ -42,7 +42,7 @@ class Tenant:
     totals: Totals | None
     facts: tuple[Fact, ...]
     entries: tuple[Entry, ...]
-    said: Said
+    said: tuple[Said, ...]
 
     @property
     def missing(self) -> list[Entry]:
@@ -74,7 +74,9 @@ def _tenant(console: Console, connector: Connector, as_of: str | None) -> Tenant
     app = console.app
     with app.store.read() as connection:
         scopes = scopes_of(connection, [connector], as_of)
-        said = said_of(connection, "subscriptions", [connector], as_of)[0]
+        said = tuple(
+            line for name in ("subscriptions", "terms") for line in said_of(connection, name, [connector], as_of)
+        )
         running = unfinished_run(connection, connector.id) is not None
         failure = console.runner.failure(connector.name)
         if not scopes:

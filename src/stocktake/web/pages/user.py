@@ -19,6 +19,7 @@ from stocktake.web.console import console_of
 from stocktake.web.grid import said_of
 from stocktake.web.rendering import page
 
+_FIRST = ("user_principal_name", "mail", "account_enabled", "user_type")
 _ACTIVITY = " last activity date"
 _WHY = {
     "concealed": "Microsoft conceals the names in its reports",
@@ -68,11 +69,11 @@ def show(request: Request, connector: str, user: str) -> Response:
         run=scopes[0].run,
         as_of=as_of,
         profile=profile,
-        properties=columns_for(view("users"), ("user_principal_name", "mail", "account_enabled", "user_type")),
+        properties=[column for column in columns_for(view("users"), _FIRST) if "sign_in_at" not in column.name],
         activities=_activities(profile, entries),
         sign_ins_unknown=_sign_ins_unknown(profile, entries.get("sign_ins")),
         groups_unknown=_unread(entries.get("memberships")),
-        said=list(dict.fromkeys(said)),
+        said=said,
     )
 
 

@@ -64,8 +64,16 @@ def _columns() -> tuple[GridColumn, ...]:
     )  # fmt: skip
     named = {"display_name", "user_principal_name"}
     linked = [_linked(column) if column.name in named else column for column in columns]
+    linked = [
+        replace(column, needs=("sign_ins_known",), known_by="sign_ins_known") if "sign_in_at" in column.name else column
+        for column in linked
+    ]
+    known = GridColumn(
+        "sign_ins_known", "Sign-ins known", Kind.BOOLEAN, "s.user_id IS NOT NULL",
+        "No: the run could not read this user's sign-ins.",
+    )  # fmt: skip
     at = len(_SHOWN) - 1
-    return (*linked[:at], licences, *linked[at:])
+    return (*linked[:at], licences, *linked[at:], known)
 
 
 def _linked(column: GridColumn) -> GridColumn:
