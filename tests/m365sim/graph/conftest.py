@@ -28,4 +28,3 @@ def graph_with(simulator: Simulator) -> Iterator[Callable[..., Graph]]:
     yield open_with
     for asking in opened:
         asking.close()
-    simulator.control("reset", {})

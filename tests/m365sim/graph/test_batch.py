@@ -90,4 +90,3 @@ def test_one_inner_request_can_be_throttled(graph: Graph, simulator: Simulator) 
     assert replies["d"]["body"]["error"]["code"] == "TooManyRequests"
     assert replies["s"]["status"] == 200
     assert simulator.ledger()["batch_items"] == 2
-    simulator.control("reset", {})

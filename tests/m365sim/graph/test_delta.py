@@ -58,7 +58,6 @@ def test_users_follow_every_change(graph: Graph, simulator: Simulator) -> None:
         simulator.control("change", {"steps": 1, "fraction": 0.02})
         link = follow(graph, link, known)
         assert_users_known(graph, known)
-    simulator.control("reset", {})
 
 
 def test_groups_follow_every_change(graph: Graph, simulator: Simulator) -> None:
@@ -69,7 +68,6 @@ def test_groups_follow_every_change(graph: Graph, simulator: Simulator) -> None:
         simulator.control("change", {"steps": 1, "fraction": 0.05})
         link = follow(graph, link, known)
         assert_groups_known(simulator, known)
-    simulator.control("reset", {})
 
 
 @pytest.mark.parametrize("first", [USERS, GROUPS])
@@ -88,7 +86,6 @@ def test_changes_during_a_round_are_not_lost(graph: Graph, simulator: Simulator,
         assert_users_known(graph, known)
     else:
         assert_groups_known(simulator, known)
-    simulator.control("reset", {})
 
 
 def test_the_first_round_leaves_out_what_was_never_set(graph: Graph) -> None:
@@ -102,7 +99,6 @@ def test_only_what_changed_comes_later(graph: Graph, simulator: Simulator) -> No
     simulator.control("change", {"steps": 1, "fraction": 0.01})
     rows = graph.rows(link, Prefer="return=minimal")
     assert 0 < len(rows) < len(simulator.oracle("users")) / 2
-    simulator.control("reset", {})
 
 
 def test_latest_starts_from_now(graph: Graph, simulator: Simulator) -> None:
@@ -117,7 +113,6 @@ def test_latest_starts_from_now(graph: Graph, simulator: Simulator) -> None:
     assert before - after <= {row["id"] for row in rows if "@removed" in row}
     assert all(set(row) == {"id", "displayName", "department", "accountEnabled", "assignedLicenses"}
                for row in rows if "@removed" not in row)  # fmt: skip
-    simulator.control("reset", {})
 
 
 def test_a_large_group_goes_on_over_pages(graph: Graph, simulator: Simulator) -> None:
@@ -147,7 +142,6 @@ def test_a_delta_link_lives_seven_days(graph: Graph, simulator: Simulator) -> No
     again = answer.headers["Location"]
     assert "$deltatoken=&" in again
     assert len(graph.rows(again)) >= len(simulator.oracle("users"))
-    simulator.control("reset", {})
 
 
 def test_an_invented_delta_token_is_gone(graph: Graph) -> None:

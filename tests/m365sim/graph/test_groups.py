@@ -91,4 +91,3 @@ def test_deleted_groups(graph: Graph, simulator: Simulator) -> None:
         simulator.control("change", {"steps": 1, "fraction": 0.02})
     rows = graph.rows("directory/deletedItems/microsoft.graph.group")
     assert all("Unified" in row["groupTypes"] and row["deletedDateTime"] for row in rows)
-    simulator.control("reset", {})

@@ -67,7 +67,6 @@ def test_an_address_lives_five_minutes(graph: Graph, simulator: Simulator) -> No
     simulator.control("clock", {"advance": 301})
     assert download(graph, address).status_code == 403
     assert download(graph, f"{simulator.reports_url}/data/download/invented").status_code == 403
-    simulator.control("reset", {})
 
 
 def test_a_single_day(graph: Graph) -> None:

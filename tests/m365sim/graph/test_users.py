@@ -129,7 +129,6 @@ def test_pages_stay_whole_while_people_come_and_go(graph: Graph, simulator: Simu
         stayed &= {user["id"] for user in simulator.oracle("users")}
     assert len(seen) == len(set(seen))
     assert stayed <= set(seen)
-    simulator.control("reset", {})
 
 
 def test_a_page_token_lives_an_hour(graph: Graph, simulator: Simulator) -> None:
@@ -140,7 +139,6 @@ def test_a_page_token_lives_an_hour(graph: Graph, simulator: Simulator) -> None:
     graph.renew()
     status, code, _ = graph.refused(link)
     assert (status, code) == (400, "Directory_ExpiredPageToken")
-    simulator.control("reset", {})
 
 
 def test_a_page_token_belongs_to_its_question(graph: Graph) -> None:
