@@ -1,4 +1,4 @@
-"""One simulator for all tests of it, as it was at its start for each of them."""
+"""One simulator for all tests of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +9,19 @@ from tests.simulator import Simulator
 
 
 @pytest.fixture(scope="session")
-def running_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """As other tests left it; `fresh` is as it was at its start."""
     folder: Path = tmp_path_factory.mktemp("m365sim")
-    with Simulator(users=1200, groups=80, seed=3, folder=folder) as simulator:
-        yield simulator
+    with Simulator(users=1200, groups=80, seed=3, folder=folder) as running:
+        yield running
 
 
 @pytest.fixture
-def simulator(running_simulator: Simulator) -> Simulator:
-    running_simulator.reset()
-    return running_simulator
+def fresh(simulator: Simulator) -> Iterator[Simulator]:
+    """Set back before the test and after it."""
+    simulator.reset()
+    yield simulator
+    simulator.reset()
 
 
 @pytest.fixture
