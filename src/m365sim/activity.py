@@ -1,17 +1,15 @@
-"""What the usage report of active users knows: getOffice365ActiveUserDetail.
+"""What licences let somebody do, and how the usage reports name products, people and days.
 
-Sources: the v1.0 page of the report (columns), downloads seen by others (graph-facts 2.1, 2.2: lag of 48 hours, empty
-dates, upper-case products joined by +, concealed names of 32 upper-case hex characters).
+Sources: downloads seen by others (graph-facts 2.1, 2.2: lag of 48 hours, upper-case products joined by +, concealed
+names of 32 upper-case hex characters).
 """
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from m365sim.company.products import PRODUCTS_BY_SKU
-from m365sim.tenant import Assignment, Tenant, User
+from m365sim.tenant import Assignment, User
 
 DAY = 86_400
 LAG_DAYS = 2
@@ -31,30 +29,28 @@ WORKLOAD_PLANS: dict[str, frozenset[str]] = {
 }
 WORKLOADS: tuple[str, ...] = tuple(WORKLOAD_PLANS)
 
-
-class ActiveUserRow(NamedTuple):
-    """One line of the report with names in the clear, in the order of its columns.
-
-    The first of each six is Exchange, then OneDrive, SharePoint, Skype for Business, Yammer, Teams. Dates are
-    YYYY-MM-DD or None for an empty cell.
-    """
-
-    refreshed_on: str
-    user_principal_name: str
-    display_name: str
-    is_deleted: bool
-    deleted_on: str | None
-    licensed: tuple[bool, ...]
-    last_activity_on: tuple[str | None, ...]
-    licence_assigned_on: tuple[str | None, ...]
-    assigned_products: tuple[str, ...]
+# The same for what has reports of its own: programs that are activated on a device (by the product type that the
+# activation report prints), and Copilot.
+EXTRA_PLANS: dict[str, frozenset[str]] = {
+    "MICROSOFT 365 APPS FOR ENTERPRISE": frozenset({"OFFICESUBSCRIPTION"}),
+    "MICROSOFT 365 APPS FOR BUSINESS": frozenset({"OFFICE_BUSINESS"}),
+    "PROJECT CLIENT": frozenset({"PROJECT_CLIENT_SUBSCRIPTION"}),
+    "VISIO CLIENT": frozenset({"VISIO_CLIENT_SUBSCRIPTION"}),
+    "copilot": frozenset({"M365_COPILOT_APPS", "M365_COPILOT_TEAMS", "M365_COPILOT_BUSINESS_CHAT"}),
+}
 
 
 def refresh_date(now: float) -> str:
-    """The last day that the report covers, YYYY-MM-DD."""
-    return iso_day(_refresh_day(now))
+    """The last day that the reports cover, YYYY-MM-DD."""
+    return iso_day(refresh_day(now))
 
 
+def refresh_day(now: float) -> int:
+    """The last day that the reports cover, as an epoch day."""
+    return int(now) // DAY - LAG_DAYS
+
+
+@lru_cache(maxsize=8192)
 def iso_day(day: int) -> str:
     """An epoch day as YYYY-MM-DD."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
@@ -63,31 +59,6 @@ def iso_day(day: int) -> str:
 def concealed(name: str) -> str:
     """What the report prints for a name when adminReportSettings.displayConcealedNames is true; the same each time."""
     return hashlib.sha256(name.encode()).hexdigest()[:32].upper()
-
-
-def active_user_rows(tenant: Tenant, now: float, period: int = 180) -> Iterator[ActiveUserRow]:
-    """Everybody who has, or by their activity had, a licence of a workload; the deleted ones last.
-
-    `period` is in days and decides only how far back deleted users are shown: the last activity dates stay as they are,
-    for the documentation does not say that they are cut. Who joined after the refresh date is missing, who was deleted
-    after it is shown as present with the licences held until then, and a day of activity after it is an empty cell.
-    Licences themselves are shown as they are now: their past is not kept.
-    """
-    refresh = _refresh_day(now)
-    for user in tenant.users.values():
-        if user.created_at // DAY <= refresh:
-            row = _row(user, user.assignments, refresh, deleted_day=None)
-            if row is not None:
-                yield row
-    for user in tenant.deleted_users.values():
-        deleted_day = (user.deleted_at or 0) // DAY
-        if user.created_at // DAY > refresh or deleted_day < refresh - period:
-            continue
-        gone = deleted_day <= refresh
-        held = () if gone or user.deleted_with is None else user.deleted_with.assignments
-        row = _row(user, held, refresh, deleted_day if gone else None)
-        if row is not None:
-            yield row
 
 
 def workloads_of(assignments: tuple[Assignment, ...]) -> dict[str, int]:
@@ -101,60 +72,48 @@ def workloads_of(assignments: tuple[Assignment, ...]) -> dict[str, int]:
     return since
 
 
+def extras_of(assignments: tuple[Assignment, ...]) -> dict[str, int]:
+    """Of `EXTRA_PLANS` what these assignments license, as `workloads_of` tells it."""
+    since: dict[str, int] = {}
+    for way in assignments:
+        if way.state == "Error":
+            continue
+        for extra in _extras(way.sku_id, way.disabled_plans):
+            since[extra] = min(since.get(extra, way.updated_at), way.updated_at)
+    return since
+
+
 @lru_cache(maxsize=4096)
 def _workloads(sku_id: str, disabled_plans: tuple[str, ...]) -> tuple[str, ...]:
-    product = PRODUCTS_BY_SKU.get(sku_id)
-    if product is None:
-        return ()
-    names = {plan.name for plan in product.plans if plan.id not in disabled_plans}
+    names = _plan_names(sku_id, disabled_plans)
     return tuple(workload for workload, plans in WORKLOAD_PLANS.items() if names & plans)
 
 
-def _refresh_day(now: float) -> int:
-    return int(now) // DAY - LAG_DAYS
+@lru_cache(maxsize=4096)
+def _extras(sku_id: str, disabled_plans: tuple[str, ...]) -> tuple[str, ...]:
+    names = _plan_names(sku_id, disabled_plans)
+    return tuple(extra for extra, plans in EXTRA_PLANS.items() if names & plans)
 
 
-def _row(
-    user: User, assignments: tuple[Assignment, ...], refresh: int, deleted_day: int | None
-) -> ActiveUserRow | None:
-    since = workloads_of(assignments)
-    if not since and not user.activity:
-        return None
-    return ActiveUserRow(
-        refreshed_on=_day_text(refresh),
-        user_principal_name=_as_reported(user),
-        display_name=user.display_name,
-        is_deleted=deleted_day is not None,
-        deleted_on=None if deleted_day is None else _day_text(deleted_day),
-        licensed=tuple(workload in since for workload in WORKLOADS),
-        last_activity_on=tuple(_activity_day(user, workload, refresh) for workload in WORKLOADS),
-        licence_assigned_on=tuple(
-            _day_text(since[workload] // DAY) if workload in since else None for workload in WORKLOADS
-        ),
-        assigned_products=tuple(
-            sorted({product_name(way.sku_id) for way in assignments if way.state != "Error"} - {""})
-        ),
-    )
+def _plan_names(sku_id: str, disabled_plans: tuple[str, ...]) -> set[str]:
+    product = PRODUCTS_BY_SKU.get(sku_id)
+    return set() if product is None else {plan.name for plan in product.plans if plan.id not in disabled_plans}
 
 
-@lru_cache(maxsize=8192)
-def _day_text(day: int) -> str:
-    return iso_day(day)
-
-
-def _activity_day(user: User, workload: str, refresh: int) -> str | None:
-    day = user.activity.get(workload)
-    return None if day is None or day > refresh else _day_text(day)
-
-
+@lru_cache(maxsize=1024)
 def product_name(sku_id: str) -> str:
     """The product as the report prints it: its display name in upper case; empty for an unknown SKU."""
     product = PRODUCTS_BY_SKU.get(sku_id)
     return "" if product is None else product.name.upper()
 
 
-def _as_reported(user: User) -> str:
-    """The report stores names of its own: for one in twenty the case differs from the directory's.
+def product_names(assignments: tuple[Assignment, ...]) -> tuple[str, ...]:
+    """Assigned Products: each once, in alphabetical order; what failed to be assigned is not there."""
+    return tuple(sorted({product_name(way.sku_id) for way in assignments if way.state != "Error"} - {""}))
+
+
+def reported_name(user: User) -> str:
+    """The report stores principal names of its own: for one in twenty the case differs from the directory's.
 
     Which ones follows from the object id, so that it stays so from day to day.
     """

@@ -7,8 +7,9 @@ Rows come in the order of their keys.
 
 from collections.abc import Callable, Iterator
 
-from m365sim.activity import WORKLOADS, ActiveUserRow, active_user_rows, concealed
+from m365sim.activity import WORKLOADS, concealed
 from m365sim.clock import iso
+from m365sim.reports.active_users import ActiveUserRow, active_user_rows
 from m365sim.tenant import Group, Tenant, User
 
 Row = dict[str, object]

@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 from tests.contract import CONTRACT, needs_contract
 
-from m365sim.activity import active_user_rows, concealed, iso_day, refresh_date
+from m365sim.activity import concealed, iso_day, refresh_date
 from m365sim.company.build import build_tenant
 from m365sim.oracle import DATASETS, dataset
+from m365sim.reports.active_users import active_user_rows
 from m365sim.tenant import Assignment, Group, SignIns, Tenant
 
 NOW = 1_764_000_000.0

@@ -1,136 +1,217 @@
-"""/reports/getOffice365ActiveUserDetail and the host it sends to (graph-facts 2.1, 2.2).
+"""/reports/get...(), /copilot/reports/get...() and the host that the first of them send to (graph-facts 2.1 to 2.4).
 
-The address of the download is all that the download needs: a sealed note of tenant, report and time, good for five
+The address of a download is all that the download needs: a sealed note of tenant, report and time, good for five
 minutes ("a few minutes"), without Authorization.
 """
 
-import csv
-import io
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 from aiohttp import web
 
-from m365sim.activity import ActiveUserRow, active_user_rows, concealed
 from m365sim.graph.caches import remembered
-from m365sim.graph.errors import GraphError, unknown_segment
-from m365sim.graph.odata import options_of
+from m365sim.graph.errors import GraphError, malformed, unknown_segment
+from m365sim.graph.odata import Options, options_of, page_size
+from m365sim.graph.page_tokens import after_of, page_link, question_of
 from m365sim.graph.permissions import require_reports
 from m365sim.graph.request import Answer, GraphRequest
 from m365sim.graph.seals import seal, unseal
+from m365sim.reports.app_usage import APP_USAGE, app_usage_json
+from m365sim.reports.catalogue import BY_NAME
+from m365sim.reports.copilot import COPILOT, COPILOT_V2, PERIODS_V1, PERIODS_V2, all_periods, copilot_json
+from m365sim.reports.files import Files, csv_file, named
+from m365sim.reports.report import Report, Row, rows_of
+from m365sim.reports.window import PERIODS, Window, last_days, one_day
 from m365sim.tenant import Tenant
 from m365sim.world import World
 
 ADDRESS_LIFETIME_S = 300
-DAYS_BACK = 30
 DOWNLOADS = "/data/download/"
-_ACTIVE_USERS = "getoffice365activeuserdetail"
-_CALL = re.compile(r"(?:microsoft\.graph\.)?(\w+)\((\w+)=(?:'([^']*)'|([^')]*))\)", re.IGNORECASE)
-_PERIODS = {"D7": 7, "D30": 30, "D90": 90, "D180": 180}
-_DAY_PERIOD = 1  # what the service calls the period of a report for one day
-_WORKLOADS = ("Exchange", "OneDrive", "SharePoint", "Skype For Business", "Yammer", "Teams")
-
-# In the order of the report's page, which is that of its file.
-COLUMNS = (
-    "Report Refresh Date",
-    "User Principal Name",
-    "Display Name",
-    "Is Deleted",
-    "Deleted Date",
-    *(f"Has {name} License" for name in _WORKLOADS),
-    *(f"{name} Last Activity Date" for name in _WORKLOADS),
-    *(f"{name} License Assign Date" for name in _WORKLOADS),
-    "Assigned Products",
-)
+_CALL = re.compile(r"(?:microsoft\.graph\.)?(\w+)(?:\((.*)\))?", re.IGNORECASE)
+_PARAMETER = re.compile(r"\s*(\w+)=(?:'([^']*)'|([^',]+))\s*(?:,|$)")
+_EPOCH = date(1970, 1, 1)
+_JSON = "application/json"
+_JSON_PAGE = 200  # the v1.0 page of getM365AppUserDetail
+_WITHOUT_PERIOD = 30  # days that a deleted user could still be shown; no report without period shows them
 
 
 class Download(msgspec.Struct, array_like=True, frozen=True):
     tenant_id: str
     issued: int
-    period: int
-    day: str  # the one day of date=, else empty
+    function: str  # in lower case
+    period: int  # days; 0: a report without period
+    day: str  # YYYY-MM-DD; empty: the last `period` days
 
 
 def report(request: GraphRequest) -> Answer:
-    """GET /reports/getOffice365ActiveUserDetail(period='D7') or (date=2026-11-20): 302 to the file."""
-    call = _CALL.fullmatch(request.parameters[0])
-    if call is None or call[1].lower() != _ACTIVE_USERS or call[2].lower() not in {"period", "date"}:
-        raise unknown_segment(request.parameters[0].partition("(")[0])
+    """GET /reports/getOffice365ActiveUserDetail(period='D7') or (date=2026-11-20): 302 to the file.
+
+    getM365AppUserDetail answers JSON itself where $format asks for it.
+    """
+    name, parameters = _called(request.parameters[0])
+    found = BY_NAME.get(name.lower())
+    if found is None or set(parameters) not in _signatures(found):
+        raise unknown_segment(name)
     require_reports(request)
-    options_of(request, frozenset({"$format"}))
-    value = call[3] if call[3] is not None else call[4]
-    if call[2].lower() == "period":
-        if value not in _PERIODS:
-            raise _invalid(f"Invalid period value specified: {value}. Supported values are D7, D30, D90, D180.")
-        note = Download(request.tenant.id, int(request.now), _PERIODS[value], "")
-    else:
-        note = Download(request.tenant.id, int(request.now), _DAY_PERIOD, _day(value, request.now).isoformat())
+    paged = found is APP_USAGE
+    options = options_of(request, frozenset({"$format", "$top", "$skiptoken"} if paged else {"$format"}))
+    note = _note(request, found, parameters)
+    if paged and _wants_json(options):
+        return _json_page(request, found, note, options)
     address = f"{request.world.reports_url}{DOWNLOADS}{seal('report', '', note)}"
     return Answer(302, headers={"Location": address}, content_type="text/plain")
+
+
+def copilot(request: GraphRequest) -> Answer:
+    """GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='D7'[,version='v2']): the file itself."""
+    name, parameters = _called(request.parameters[0])
+    if name.lower() != COPILOT.function.lower() or set(parameters) not in ({"period"}, {"period", "version"}):
+        raise unknown_segment(name)
+    require_reports(request)
+    options = options_of(request, frozenset({"$format"}))
+    version, period = parameters.get("version", "v1").lower(), parameters["period"]
+    if version not in {"v1", "v2"}:
+        raise _invalid(f"Invalid version value specified: {version}. Supported values are v1, v2.")
+    known = PERIODS_V2 if version == "v2" else PERIODS_V1
+    if period not in {*known, "ALL"}:
+        raise _invalid(
+            f"Invalid period value specified: {period}. Supported values for version {version} are "
+            f"{', '.join(known)}, ALL."
+        )
+    found, tenant = COPILOT_V2 if version == "v2" else COPILOT, request.principal.tenant
+    whole = last_days(request.now, 180)
+    windows = all_periods(whole, version) if period == "ALL" else (last_days(request.now, known[period]),)
+    wants_json = _wants_json(options)
+
+    def make() -> bytes:
+        rows = (row for window in windows for row in rows_of(found, tenant, window))
+        if not wants_json:
+            return csv_file(found, rows, conceal=tenant.conceal_names)
+        shown = named(found, rows, conceal=tenant.conceal_names)
+        return msgspec.json.encode({"value": [copilot_json(row) for row in shown]})
+
+    content = _kept(tenant, request.now, ("copilot", version, period, wants_json), make)
+    return Answer(body=content, content_type=_JSON if wants_json else "application/octet-stream")
+
+
+def _called(segment: str) -> tuple[str, dict[str, str]]:
+    """The function and its parameters by lower-case name; GraphError 400 for what is no call."""
+    call = _CALL.fullmatch(segment)
+    if call is None:
+        raise unknown_segment(segment.partition("(")[0])
+    text, parameters, at = (call[2] or "").strip(), {}, 0
+    while at < len(text):
+        found = _PARAMETER.match(text, at)
+        if found is None:
+            raise unknown_segment(call[1])
+        parameters[found[1].lower()] = found[2] if found[2] is not None else found[3]
+        at = found.end()
+    return call[1], parameters
+
+
+def _signatures(found: Report) -> list[set[str]]:
+    """What the function may be called with."""
+    if not found.periods:
+        return [set()]
+    return [{"period"}] if found.days_back is None else [{"period"}, {"date"}]
+
+
+def _note(request: GraphRequest, found: Report, parameters: dict[str, str]) -> Download:
+    period, day = 0, ""
+    if "period" in parameters:
+        value = parameters["period"]
+        if value not in PERIODS:
+            raise _invalid(f"Invalid period value specified: {value}. Supported values are {', '.join(PERIODS)}.")
+        period = PERIODS[value]
+    elif "date" in parameters:
+        day = _day(parameters["date"], request.now, found.days_back or 0).isoformat()
+    return Download(request.principal.tenant.id, int(request.now), found.function.lower(), period, day)
+
+
+def _wants_json(options: Options) -> bool:
+    wanted = (options.get("$format") or "text/csv").lower()
+    if wanted not in {"text/csv", _JSON}:
+        raise malformed(f"Unsupported $format value '{wanted}'.")
+    return wanted == _JSON
 
 
 def _invalid(message: str) -> GraphError:
     return GraphError(400, "InvalidArgument", message)
 
 
-def _day(text: str, now: float) -> date:
-    """Text of the refusal: microsoft-graph-docs#8946, which says 28 days for Teams; this report has 30."""
+def _day(text: str, now: float, days_back: int) -> date:
+    """Text of the refusal: microsoft-graph-docs#8946, which says 28 days for Teams; most reports have 30."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         raise _invalid(f"Invalid date value specified: {text}. The date must have the format YYYY-MM-DD.") from None
     today = datetime.fromtimestamp(now, UTC).date()
-    if not today - timedelta(days=DAYS_BACK) <= day <= today:
-        raise _invalid(f"Invalid date value specified: {text}. Only support data for the past {DAYS_BACK} days.")
+    if not today - timedelta(days=days_back) <= day <= today:
+        raise _invalid(f"Invalid date value specified: {text}. Only support data for the past {days_back} days.")
     return day
 
 
-def file_of(world: World, token: str) -> bytes:
-    """The CSV behind an address; GraphError 403 for one that is invented or older than five minutes."""
+def _window(note: Download, now: float) -> Window:
+    if note.day:
+        day = (date.fromisoformat(note.day) - _EPOCH).days
+        return one_day(day)
+    return last_days(now, note.period or _WITHOUT_PERIOD)
+
+
+def _rows(note: Download, tenant: Tenant, now: float) -> list[Row]:
+    """A day that the reports do not cover yet has no rows (microsoft-graph-docs#5536)."""
+    window = _window(note, now)
+    if window.last > last_days(now, 1).last:
+        return []
+    return list(rows_of(BY_NAME[note.function], tenant, window))
+
+
+def _kept(tenant: Tenant, now: float, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
+    state = (tenant.revision, int(now) // 86_400, tenant.conceal_names)
+    return remembered(tenant, "reports", state, Files).get(key, make)
+
+
+def _json_page(request: GraphRequest, found: Report, note: Download, options: Options) -> Answer:
+    """One page of the JSON form, 200 rows unless $top says otherwise."""
+    tenant, size = request.principal.tenant, page_size(options.get("$top"), default=_JSON_PAGE)
+    mark = question_of(request, options.get("$top"))
+    token = options.get("$skiptoken")
+    start = 0 if token is None else int(after_of(request, token, mark)[0] or 0)
+
+    def encoded() -> bytes:
+        rows = named(found, _rows(note, tenant, request.now), conceal=tenant.conceal_names)
+        return b"\n".join(msgspec.json.encode(app_usage_json(row)) for row in rows)
+
+    lines = _kept(tenant, request.now, ("json", note.function, note.period, note.day), encoded).splitlines()
+    body = b'"value":[' + b",".join(lines[start : start + size]) + b"]}"
+    if start + size < len(lines):
+        link = page_link(request, options.link, mark, [start + size])
+        body = b'"@odata.nextLink":' + msgspec.json.encode(link) + b"," + body
+    return Answer(body=b"{" + body, content_type=_JSON)
+
+
+def file_of(world: World, token: str) -> tuple[str, bytes]:
+    """Function and CSV behind an address; GraphError 403 for one that is invented or older than five minutes."""
     note = unseal("report", "", token, Download)
     tenant = world.tenants.get(note.tenant_id) if isinstance(note, Download) else None
-    if tenant is None or not isinstance(note, Download) or world.clock.now() - note.issued > ADDRESS_LIFETIME_S:
+    now = world.clock.now()
+    if tenant is None or not isinstance(note, Download) or now - note.issued > ADDRESS_LIFETIME_S:
         raise GraphError(403, "AuthenticationFailed", "The download address is not valid or has expired.")
-    found = tenant
-    shown = (found.revision, note.period, note.day, int(world.clock.now()) // 86_400, found.conceal_names)
-    return remembered(found, "report", shown, lambda: csv_of(found, world.clock.now(), note.period, note.day))
-
-
-def csv_of(tenant: Tenant, now: float, period: int, day: str) -> bytes:
-    """The file: UTF-8 with a byte order mark, CRLF, True and False, empty for what is not known."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in active_user_rows(tenant, now, period):
-        if not day or day in row.last_activity_on:
-            writer.writerow(_cells(row, conceal=tenant.conceal_names))
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
-
-
-def _cells(row: ActiveUserRow, *, conceal: bool) -> tuple[str | None, ...]:
-    name, shown = row.user_principal_name, row.display_name
-    return (
-        row.refreshed_on,
-        concealed(name) if conceal else name,
-        concealed(shown) if conceal else shown,
-        str(row.is_deleted),
-        row.deleted_on,
-        *(str(has) for has in row.licensed),
-        *row.last_activity_on,
-        *row.licence_assigned_on,
-        "+".join(row.assigned_products),
-    )
+    found, conceal = BY_NAME[note.function], tenant.conceal_names
+    key = ("csv", note.function, note.period, note.day)
+    return found.function, _kept(tenant, now, key, lambda: csv_file(found, _rows(note, tenant, now), conceal=conceal))
 
 
 def download(world: World, token: str) -> web.Response:
     """What the download host answers."""
     try:
-        content = file_of(world, token)
+        function, content = file_of(world, token)
     except GraphError as refusal:
         return web.json_response({"error": {"code": refusal.code, "message": refusal.message}}, status=refusal.status)
     return web.Response(
         body=content,
         content_type="application/octet-stream",
-        headers={"Content-Disposition": 'attachment; filename="Office365ActiveUserDetail.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="{function.removeprefix("get")}.csv"'},
     )

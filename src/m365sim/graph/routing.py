@@ -61,6 +61,7 @@ ROUTES: tuple[Route, ...] = (
     _route("groups/{}/transitiveMembers/{}/$count", members.count_transitive_members),
     _route("admin/reportSettings", organization.report_settings),
     _route("reports/{}", reports.report),
+    _route("copilot/reports/{}", reports.copilot),
     *(
         _route(path, handlers.get("GET", _not_allowed))
         for path, handlers in REGISTRY.items()
