@@ -26,6 +26,7 @@ from stocktake.identity.keeping import TokenPatience
 from stocktake.identity.sealing import Sealer
 from stocktake.identity.tokens import diagnose
 from stocktake.settings import Settings
+from stocktake.store.checks import keep_check
 from stocktake.store.connectors import Connector
 from stocktake.store.engine import Store
 
@@ -47,6 +48,7 @@ class Check:
     remedy: str = ""
     code: str = ""
     optional: bool = False
+    expires_at: str | None = None  # of a credential, as the store writes instants
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -84,6 +86,12 @@ def check_connector(
     except StocktakeError as error:
         return [_failed("credential", error)]
     return asyncio.run(_checks(_Subject(settings, cloud, connector, application, tokens)))
+
+
+def keep_checks(store: Store, connector: Connector, checks: list[Check]) -> None:
+    """Store the findings for the pages that show them."""
+    result = msgspec.json.encode([found.as_json() for found in checks]).decode()
+    keep_check(store, connector.id, result, next((found.expires_at for found in checks if found.expires_at), None))
 
 
 async def _checks(subject: _Subject) -> list[Check]:
@@ -262,7 +270,8 @@ async def _expiry_of(client: GraphClient, roles: frozenset[str], client_id: str,
 def _expiry(name: str, end: datetime) -> Check:
     days = (end - datetime.now(UTC)).days
     message = f"it expired on {end:%Y-%m-%d}" if days < 0 else f"it expires on {end:%Y-%m-%d}, in {days} days"
-    return Check(name, days >= EXPIRY_NOTICE_DAYS, message, _NEW_CREDENTIAL, optional=True)
+    at = end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Check(name, days >= EXPIRY_NOTICE_DAYS, message, _NEW_CREDENTIAL, optional=True, expires_at=at)
 
 
 async def _get(client: GraphClient, path: str, workload: Workload = "identity") -> Mapping[str, object]:

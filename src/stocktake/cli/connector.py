@@ -1,22 +1,17 @@
 """`stocktake connector`: tenants, and how to sign in to them."""
 
 import sys
-from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from stocktake.access.forms import valid_client_id, valid_name, valid_tenant
 from stocktake.cli.installation import installation
-from stocktake.cli.options import Json, valid_client_id, valid_name, valid_tenant
+from stocktake.cli.options import Json
 from stocktake.cli.output import note, print_json, print_json_array, print_rows, printable, say
 from stocktake.cli.secrets import CredentialOptions, read_credential
 from stocktake.errors import UsageError
-
-if TYPE_CHECKING:
-    from stocktake.app import App
-    from stocktake.identity.credentials import Credential
-    from stocktake.store.connectors import NewConnector
 
 _MARKS = {True: "ok", False: "FAILED", None: "-"}
 
@@ -30,8 +25,11 @@ def add_connector(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What you call it.")],
     tenant: Annotated[str, typer.Option("--tenant", metavar="TENANT", help="A domain of the tenant, or its id.")],
     client_id: Annotated[
-        str, typer.Option("--client-id", metavar="ID", help="Application (client) ID of the app registration.")
-    ],
+        str | None,
+        typer.Option(
+            "--client-id", metavar="ID", help="Application (client) ID of the app registration; none: the provider's."
+        ),
+    ] = None,
     permissions: Annotated[
         Permissions, typer.Option("--permissions", help="Kind of the permissions that were granted.")
     ] = Permissions.APPLICATION,
@@ -52,36 +50,42 @@ def add_connector(
 ) -> None:
     """Add a connector. The credential is sealed before it is kept; Microsoft is not contacted."""
     valid_name(name, "connector")
-    tenant, client_id = valid_tenant(tenant), valid_client_id(client_id)
-    if permissions is Permissions.DELEGATED:
+    tenant = valid_tenant(tenant)
+    client_id = valid_client_id(client_id) if client_id is not None else None
+    options = CredentialOptions(client_secret_file, client_secret_env, certificate)
+    if client_id is None and options.given:
         raise UsageError(
-            "this version reads with application permissions alone",
-            "leave out --permissions delegated, and let an administrator grant the application permissions",
+            "a credential without --client-id belongs to no app registration",
+            "give --client-id ID, or leave the credential out to use the provider's app of the settings",
         )
-    credential = read_credential(CredentialOptions(client_secret_file, client_secret_env, certificate))
+    credential = read_credential(options) if client_id is not None else None
     with installation() as app:
-        from stocktake.store.connectors import NewConnector
+        from stocktake.identity.applications import provider_application
+        from stocktake.identity.credentials import Certificate, serialize
+        from stocktake.store.clouds import get_cloud
+        from stocktake.store.connectors import NewConnector, credential_context
+        from stocktake.store.connectors import add_connector as keep
 
-        new = NewConnector(
-            name=name,
-            tenant=tenant,
-            cloud=cloud,
-            permissions="application",
-            client_id=client_id,
-            description=description,
+        get_cloud(app.store, cloud)
+        if client_id is None and provider_application(app.settings) is None:
+            raise UsageError("there is no --client-id, and the settings name no provider's app", "give --client-id ID")
+        sealed = app.sealer.seal(serialize(credential), credential_context(name)) if credential is not None else None
+        expires_at = credential.expires_at if isinstance(credential, Certificate) else None
+        keep(
+            app.store,
+            NewConnector(
+                name=name,
+                tenant=tenant,
+                cloud=cloud,
+                permissions="delegated" if permissions is Permissions.DELEGATED else "application",
+                client_id=client_id,
+                description=description,
+                sealed_credential=sealed,
+                credential_expires_at=expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if expires_at else None,
+            ),
         )
-        _keep(app, new, credential)
-    say(f"Connector {name} added. Next: stocktake connector check {name}")
-
-
-def _keep(app: "App", new: "NewConnector", credential: "Credential") -> None:
-    from stocktake.identity.credentials import serialize
-    from stocktake.store.clouds import get_cloud
-    from stocktake.store.connectors import add_connector, credential_context
-
-    get_cloud(app.store, new.cloud)
-    sealed = app.sealer.seal(serialize(credential), credential_context(new.name))
-    add_connector(app.store, replace(new, sealed_credential=sealed))
+    step = "authorize" if permissions is Permissions.DELEGATED or client_id is None else "check"
+    say(f"Connector {name} added. Next: stocktake connector {step} {name}")
 
 
 def show_connectors(json: Json = False) -> None:
@@ -99,6 +103,10 @@ def show_connectors(json: Json = False) -> None:
                 "cloud": connector.cloud,
                 "permissions": connector.permissions,
                 "client_id": connector.client_id,
+                "granted_by": connector.granted_by,
+                "grant_lost": connector.grant_lost,
+                "credential_expires_at": connector.credential_expires_at,
+                "enabled": connector.enabled,
                 "description": connector.description,
                 "created_at": connector.created_at,
                 "last_run_at": last.get(connector.name, {}).get("finished_at"),
@@ -117,12 +125,13 @@ def show_connectors(json: Json = False) -> None:
 def check(name: Annotated[str, typer.Argument(metavar="NAME")], json: Json = False) -> int:
     """Tell what works and what is missing. Reads only, and changes nothing anywhere."""
     with installation() as app:
-        from stocktake.check import check_connector
+        from stocktake.check import check_connector, keep_checks
         from stocktake.store.clouds import get_cloud
         from stocktake.store.connectors import get_connector
 
         connector = get_connector(app.store, name)
         checks = check_connector(app.settings, app.store, app.sealer, get_cloud(app.store, connector.cloud), connector)
+        keep_checks(app.store, connector, checks)
     good = not any(found.ok is False and not found.optional for found in checks)
     if json:
         print_json({"connector": name, "ok": good, "checks": [found.as_json() for found in checks]})

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stocktake.cli.authorize import authorize
 from stocktake.cli.cloud import add_cloud, show_clouds
 from stocktake.cli.connector import add_connector, check, remove_connector, show_connectors
 from stocktake.cli.demo import demo
@@ -25,6 +26,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("cloud add", add_cloud),
     ("cloud list", show_clouds),
     ("connector add", add_connector),
+    ("connector authorize", authorize),
     ("connector check", check),
     ("connector list", show_connectors),
     ("connector remove", remove_connector),

@@ -23,16 +23,17 @@ class CredentialOptions:
     secret_variable: str | None
     certificate: str | None
 
+    @property
+    def given(self) -> list[str]:
+        return [value for value in (self.secret_file, self.secret_variable, self.certificate) if value is not None]
+
 
 def read_credential(options: CredentialOptions) -> "Credential":
     """The credential from the one place that was named; UsageError for none, several, or one that holds nothing."""
-    given = [
-        value for value in (options.secret_file, options.secret_variable, options.certificate) if value is not None
-    ]
+    given = options.given
     if len(given) != 1:
         raise UsageError(
-            "a connector with application permissions needs one credential"
-            + (", and several were given" if given else ""),
+            "an app registration needs one credential" + (", and several were given" if given else ""),
             "give one of --client-secret-file FILE, --client-secret-env VARIABLE, --certificate PEM",
         )
     from stocktake.identity.credentials import ClientSecret, read_certificate

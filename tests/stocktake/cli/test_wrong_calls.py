@@ -78,7 +78,6 @@ def test_a_connector_needs_names_of_the_right_form(
         (("--client-secret-file", "/nowhere"), "--client-secret-file /nowhere can't be read: No such file"),
         (("--certificate", "/nowhere"), "--certificate /nowhere can't be read: No such file"),
         (("--client-secret-file", "-"), "holds no client secret"),
-        (("--client-secret-file", "-", "--permissions", "delegated"), "with application permissions alone"),
         (("--client-secret-file", "-", "--permissions", "root"), "'root'"),
     ],
 )
