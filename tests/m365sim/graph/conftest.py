@@ -16,13 +16,13 @@ def graph(simulator: Simulator) -> Iterator[Graph]:
 
 
 @pytest.fixture
-def graph_with(simulator: Simulator) -> Iterator[Callable[..., Graph]]:
+def graph_with(fresh: Simulator) -> Iterator[Callable[..., Graph]]:
     """An application with exactly these permissions."""
     opened: list[Graph] = []
 
     def open_with(*roles: str) -> Graph:
-        simulator.control(f"applications/{simulator.client_id}", {"roles": list(roles)})
-        opened.append(Graph(simulator, simulator.client_id, simulator.client_secret))
+        fresh.control(f"applications/{fresh.client_id}", {"roles": list(roles)})
+        opened.append(Graph(fresh, fresh.client_id, fresh.client_secret))
         return opened[-1]
 
     yield open_with

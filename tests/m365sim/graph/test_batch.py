@@ -83,10 +83,10 @@ def test_permissions_are_those_of_the_inner_requests(graph_with: Callable[..., G
     assert replies["g"]["body"]["error"]["code"] == "Authorization_RequestDenied"
 
 
-def test_one_inner_request_can_be_throttled(graph: Graph, simulator: Simulator) -> None:
-    simulator.control("faults", [{"match": r"GET /v1\.0/domains", "kind": "throttle", "retry_after": "1.5"}])
+def test_one_inner_request_can_be_throttled(fresh: Simulator, graph: Graph) -> None:
+    fresh.control("faults", [{"match": r"GET /v1\.0/domains", "kind": "throttle", "retry_after": "1.5"}])
     replies = graph.batch(get("d", "/domains"), get("s", "/subscribedSkus"))
     assert (replies["d"]["status"], replies["d"]["headers"]["Retry-After"]) == (429, "1.5")
     assert replies["d"]["body"]["error"]["code"] == "TooManyRequests"
     assert replies["s"]["status"] == 200
-    assert simulator.ledger()["batch_items"] == 2
+    assert fresh.ledger()["batch_items"] == 2

@@ -72,17 +72,16 @@ def assert_valid(body: Any, path: str, status: int, method: str = "get") -> None
 
 
 @pytest.fixture(scope="module")
-def ids(running_simulator: Simulator) -> dict[str, str]:
-    running_simulator.reset()
+def ids(simulator: Simulator) -> dict[str, str]:
     sizes: dict[str, int] = {}
-    for row in running_simulator.oracle("memberships"):
+    for row in simulator.oracle("memberships"):
         sizes[row["group_id"]] = sizes.get(row["group_id"], 0) + 1
     return {
-        "user": running_simulator.oracle("assignments")[0]["user_id"],
+        "user": simulator.oracle("assignments")[0]["user_id"],
         "group": max(sizes, key=lambda group_id: sizes[group_id]),
-        "sku": f"{running_simulator.tenant_id}_{running_simulator.oracle('subscriptions')[0]['sku_id']}",
-        "subscription": running_simulator.oracle("terms")[0]["subscription_id"],
-        "domain": running_simulator.tenant,
+        "sku": f"{simulator.tenant_id}_{simulator.oracle('subscriptions')[0]['sku_id']}",
+        "subscription": simulator.oracle("terms")[0]["subscription_id"],
+        "domain": simulator.tenant,
     }
 
 

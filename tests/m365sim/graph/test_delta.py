@@ -49,29 +49,29 @@ def assert_groups_known(simulator: Simulator, known: Known) -> None:
     assert {group_id: mine["members"] for group_id, mine in known.items()} == expected
 
 
-def test_users_follow_every_change(graph: Graph, simulator: Simulator) -> None:
+def test_users_follow_every_change(fresh: Simulator, graph: Graph) -> None:
     known: Known = {}
     link = follow(graph, USERS, known)
     assert_users_known(graph, known)
     assert [page["value"] for page in graph.pages(link)] == [[]]
     for _ in range(8):
-        simulator.control("change", {"steps": 1, "fraction": 0.02})
+        fresh.control("change", {"steps": 1, "fraction": 0.02})
         link = follow(graph, link, known)
         assert_users_known(graph, known)
 
 
-def test_groups_follow_every_change(graph: Graph, simulator: Simulator) -> None:
+def test_groups_follow_every_change(fresh: Simulator, graph: Graph) -> None:
     known: Known = {}
     link = follow(graph, GROUPS, known)
-    assert_groups_known(simulator, known)
+    assert_groups_known(fresh, known)
     for _ in range(8):
-        simulator.control("change", {"steps": 1, "fraction": 0.05})
+        fresh.control("change", {"steps": 1, "fraction": 0.05})
         link = follow(graph, link, known)
-        assert_groups_known(simulator, known)
+        assert_groups_known(fresh, known)
 
 
 @pytest.mark.parametrize("first", [USERS, GROUPS])
-def test_changes_during_a_round_are_not_lost(graph: Graph, simulator: Simulator, first: str) -> None:
+def test_changes_during_a_round_are_not_lost(fresh: Simulator, graph: Graph, first: str) -> None:
     known: Known = {}
     link: str | None = first
     last = ""
@@ -79,13 +79,13 @@ def test_changes_during_a_round_are_not_lost(graph: Graph, simulator: Simulator,
         page = graph.json(link)
         for row in page["value"]:
             apply(row, known)
-        simulator.control("change", {"steps": 1, "fraction": 0.03})
+        fresh.control("change", {"steps": 1, "fraction": 0.03})
         link, last = page.get("@odata.nextLink"), page.get("@odata.deltaLink", "")
     follow(graph, last, known)
     if first == USERS:
         assert_users_known(graph, known)
     else:
-        assert_groups_known(simulator, known)
+        assert_groups_known(fresh, known)
 
 
 def test_the_first_round_leaves_out_what_was_never_set(graph: Graph) -> None:
@@ -94,21 +94,21 @@ def test_the_first_round_leaves_out_what_was_never_set(graph: Graph) -> None:
     assert any("department" not in row for row in rows if "@removed" not in row)
 
 
-def test_only_what_changed_comes_later(graph: Graph, simulator: Simulator) -> None:
+def test_only_what_changed_comes_later(fresh: Simulator, graph: Graph) -> None:
     link = list(graph.pages(USERS))[-1]["@odata.deltaLink"]
-    simulator.control("change", {"steps": 1, "fraction": 0.01})
+    fresh.control("change", {"steps": 1, "fraction": 0.01})
     rows = graph.rows(link, Prefer="return=minimal")
-    assert 0 < len(rows) < len(simulator.oracle("users")) / 2
+    assert 0 < len(rows) < len(fresh.oracle("users")) / 2
 
 
-def test_latest_starts_from_now(graph: Graph, simulator: Simulator) -> None:
+def test_latest_starts_from_now(fresh: Simulator, graph: Graph) -> None:
     page = graph.json(f"{USERS}&$deltatoken=latest")
     assert page["value"] == []
     assert page["@odata.context"].endswith("#users(id,displayName,department,accountEnabled,assignedLicenses)")
-    before = {user["id"] for user in simulator.oracle("users")}
-    simulator.control("change", {"steps": 2, "fraction": 0.02})
+    before = {user["id"] for user in fresh.oracle("users")}
+    fresh.control("change", {"steps": 2, "fraction": 0.02})
     rows = graph.rows(page["@odata.deltaLink"])
-    after = {user["id"] for user in simulator.oracle("users")}
+    after = {user["id"] for user in fresh.oracle("users")}
     assert after - before <= {row["id"] for row in rows if "@removed" not in row}
     assert before - after <= {row["id"] for row in rows if "@removed" in row}
     assert all(set(row) == {"id", "displayName", "department", "accountEnabled", "assignedLicenses"}
@@ -130,18 +130,18 @@ def test_delta_with_a_filter_on_ids(graph: Graph, simulator: Simulator) -> None:
     assert graph.refused("users/delta?$orderby=displayName")[0] == 400
 
 
-def test_a_delta_link_lives_seven_days(graph: Graph, simulator: Simulator) -> None:
+def test_a_delta_link_lives_seven_days(fresh: Simulator, graph: Graph) -> None:
     link = graph.json(f"{USERS}&$deltatoken=latest")["@odata.deltaLink"]
-    simulator.control("clock", {"advance": 7 * 86_400 - 60})
+    fresh.control("clock", {"advance": 7 * 86_400 - 60})
     graph.renew()
     assert graph.json(link)["value"] == []
-    simulator.control("clock", {"advance": 120})
+    fresh.control("clock", {"advance": 120})
     graph.renew()
     answer = graph.ask(link)
     assert (answer.status_code, answer.json()["error"]["code"]) == (410, "resyncRequired")
     again = answer.headers["Location"]
     assert "$deltatoken=&" in again
-    assert len(graph.rows(again)) >= len(simulator.oracle("users"))
+    assert len(graph.rows(again)) >= len(fresh.oracle("users"))
 
 
 def test_an_invented_delta_token_is_gone(graph: Graph) -> None:

@@ -86,8 +86,8 @@ def test_members_that_one_may_not_read_show_their_type_alone(
         assert (row["displayName"] is not None) == readable
 
 
-def test_deleted_groups(graph: Graph, simulator: Simulator) -> None:
+def test_deleted_groups(fresh: Simulator, graph: Graph) -> None:
     for _ in range(10):
-        simulator.control("change", {"steps": 1, "fraction": 0.02})
+        fresh.control("change", {"steps": 1, "fraction": 0.02})
     rows = graph.rows("directory/deletedItems/microsoft.graph.group")
     assert all("Unified" in row["groupTypes"] and row["deletedDateTime"] for row in rows)

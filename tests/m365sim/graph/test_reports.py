@@ -51,22 +51,22 @@ def test_the_columns_are_those_of_the_published_file(graph: Graph) -> None:
     assert list(table(graph)[0]) == published.strip().split(",")
 
 
-def test_concealed_names(graph: Graph, simulator: Simulator) -> None:
-    simulator.control("tenant", {"conceal_names": True})
+def test_concealed_names(fresh: Simulator, graph: Graph) -> None:
+    fresh.control("tenant", {"conceal_names": True})
     assert graph.json("admin/reportSettings")["value"]["displayConcealedNames"] is True
     rows = table(graph)
     assert all(len(row[name]) == 32 and "@" not in row[name] for row in rows
                for name in ("User Principal Name", "Display Name"))  # fmt: skip
-    simulator.control("tenant", {"conceal_names": False})
+    fresh.control("tenant", {"conceal_names": False})
 
 
-def test_an_address_lives_five_minutes(graph: Graph, simulator: Simulator) -> None:
+def test_an_address_lives_five_minutes(fresh: Simulator, graph: Graph) -> None:
     address = address_of(graph)
-    assert address.startswith(f"{simulator.reports_url}/data/download/")
+    assert address.startswith(f"{fresh.reports_url}/data/download/")
     assert download(graph, address).status_code == 200
-    simulator.control("clock", {"advance": 301})
+    fresh.control("clock", {"advance": 301})
     assert download(graph, address).status_code == 403
-    assert download(graph, f"{simulator.reports_url}/data/download/invented").status_code == 403
+    assert download(graph, f"{fresh.reports_url}/data/download/invented").status_code == 403
 
 
 def test_a_single_day(graph: Graph) -> None:

@@ -120,22 +120,22 @@ def test_one_user_by_id_and_by_name(graph: Graph, simulator: Simulator) -> None:
     assert {row["skuId"] for row in details} == held
 
 
-def test_pages_stay_whole_while_people_come_and_go(graph: Graph, simulator: Simulator) -> None:
-    stayed = {user["id"] for user in simulator.oracle("users")}
+def test_pages_stay_whole_while_people_come_and_go(fresh: Simulator, graph: Graph) -> None:
+    stayed = {user["id"] for user in fresh.oracle("users")}
     seen: list[str] = []
     for page in graph.pages("users?$select=id&$top=50"):
         seen.extend(user["id"] for user in page["value"])
-        simulator.control("change", {"steps": 1, "fraction": 0.02})
-        stayed &= {user["id"] for user in simulator.oracle("users")}
+        fresh.control("change", {"steps": 1, "fraction": 0.02})
+        stayed &= {user["id"] for user in fresh.oracle("users")}
     assert len(seen) == len(set(seen))
     assert stayed <= set(seen)
 
 
-def test_a_page_token_lives_an_hour(graph: Graph, simulator: Simulator) -> None:
+def test_a_page_token_lives_an_hour(fresh: Simulator, graph: Graph) -> None:
     link = graph.json("users?$select=id&$top=10")["@odata.nextLink"]
-    simulator.control("clock", {"advance": 3500})
+    fresh.control("clock", {"advance": 3500})
     assert len(graph.json(link)["value"]) == 10
-    simulator.control("clock", {"advance": 200})
+    fresh.control("clock", {"advance": 200})
     graph.renew()
     status, code, _ = graph.refused(link)
     assert (status, code) == (400, "Directory_ExpiredPageToken")
@@ -157,11 +157,11 @@ def test_sign_ins(graph: Graph, simulator: Simulator) -> None:
     assert any("signInActivity" not in user for user in rows)
 
 
-def test_sign_ins_need_a_premium_licence(graph: Graph, simulator: Simulator) -> None:
-    simulator.control("tenant", {"premium": False})
+def test_sign_ins_need_a_premium_licence(fresh: Simulator, graph: Graph) -> None:
+    fresh.control("tenant", {"premium": False})
     status, code, _ = graph.refused("users?$select=id,signInActivity")
     assert (status, code) == (403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
-    simulator.control("tenant", {"premium": True})
+    fresh.control("tenant", {"premium": True})
 
 
 def test_permissions(graph_with: Callable[..., Graph]) -> None:
