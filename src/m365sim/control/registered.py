@@ -1,4 +1,4 @@
-"""Registrations: what they may do, and whether their credentials still work."""
+"""Registrations: what they may do, whether their credentials still work, and tokens that nobody would be given."""
 
 import msgspec
 from aiohttp import web
@@ -6,6 +6,7 @@ from aiohttp import web
 from m365sim.applications import Application
 from m365sim.control.bodies import bad, tenant_meant, told
 from m365sim.graph_permissions import BY_VALUE
+from m365sim.identity.tokens import sign
 from m365sim.tenant import Tenant
 from m365sim.world import WORLD
 
@@ -44,6 +45,12 @@ async def change_application(request: web.Request) -> web.Response:
         application.visible_from.clear()
     _change_credentials(application, wanted, int(world.clock.now()))
     return web.json_response(_shown(application, tenant))
+
+
+async def sign_claims(request: web.Request) -> web.Response:
+    """A token with exactly these claims, rightly signed: for another audience, without roles, of any age."""
+    claims = await told(request, dict[str, object])
+    return web.json_response({"token": sign(request.app[WORLD], claims)})
 
 
 def _change_credentials(application: Application, wanted: ApplicationChange, now: int) -> None:

@@ -16,6 +16,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/_sim/tokens", life.set_lifetime)
     app.router.add_get("/_sim/applications", registered.show_applications)
     app.router.add_post("/_sim/applications/{client_id}", registered.change_application)
+    app.router.add_post("/_sim/sign", registered.sign_claims)
     app.router.add_get("/_sim/faults", judging.show_faults)
     app.router.add_post("/_sim/faults", judging.set_faults)
     app.router.add_delete("/_sim/faults", judging.clear_faults)

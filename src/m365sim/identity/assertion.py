@@ -22,6 +22,15 @@ from m365sim.world import World
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ["RS256", "PS256"]
 _SKEW_S = 300
+
+
+class _Registry(jws.JWSRegistry):
+    """Room for a chain of certificates in the header: MSAL sends x5c beside the thumbprint."""
+
+    max_header_length = 16_384
+
+
+_REGISTRY = _Registry(algorithms=ALGORITHMS)
 _REVIEW = "Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials ."
 
 
@@ -33,7 +42,7 @@ def check_assertion(world: World, tenant: Tenant | None, name: str, application:
     header = _header(assertion)
     key = _key_of(world, application, header)
     try:
-        claims = jwt.decode(assertion, public_key_of(key.pem), algorithms=ALGORITHMS).claims
+        claims = jwt.decode(assertion, public_key_of(key.pem), registry=_REGISTRY).claims
     except (JoseError, ValueError) as error:
         raise _not_registered(application, key.thumbprint_sha1.hex().upper(), "found, but it did not verify") from error
     if not claims.get("iss") == claims.get("sub") == application.client_id:
@@ -45,7 +54,7 @@ def check_assertion(world: World, tenant: Tenant | None, name: str, application:
 
 def _header(assertion: str) -> Mapping[str, Any]:
     try:
-        header = jws.extract_compact(assertion.encode()).headers()
+        header = jws.extract_compact(assertion.encode(), registry=_REGISTRY).headers()
     except (JoseError, ValueError) as error:
         raise malformed() from error
     if header.get("alg") not in ALGORITHMS:
