@@ -42,7 +42,9 @@ class _Step:
 
     def users(self, weight: float, fits: Callable[[User], bool] = lambda user: True) -> list[User]:
         """Live users that the change fits, as many as its weight in the step says."""
-        return self._some([user for user in self.tenant.users.values() if fits(user)], weight, len(self.tenant.users))
+        kept, everybody = self.tenant.kept, self.tenant.users.values()
+        fitting = [user for user in everybody if user.id not in kept and fits(user)]
+        return self._some(fitting, weight, len(self.tenant.users))
 
     def groups(self, weight: float, fits: Callable[[Group], bool]) -> list[Group]:
         return self._some(

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid5
 
-from m365sim.accounts import plant_accounts
+from m365sim.accounts import plant_accounts, user_in
 from m365sim.applications import Application, Secret
 from m365sim.company.build import build_tenant
 from m365sim.consents import ensure_principal
@@ -24,6 +24,8 @@ def settle(world: World, tenant: Tenant, seed: int, founded_at: float) -> None:
     world.interactive = Interactive()
     neighbour = _neighbour(world, tenant, seed, founded_at)
     world.interactive.accounts = plant_accounts(tenant, neighbour, seed)
+    for home in (tenant, neighbour):
+        home.kept = _signing_in(world, home)
     for application in list(world.applications.values()):
         application.redirect_uris[:] = dict.fromkeys([*application.redirect_uris, "http://localhost", CALLBACK])
         application.requested_scopes |= application.requested_roles | {"User.Read"}
@@ -90,6 +92,11 @@ def _neighbour(world: World, tenant: Tenant, seed: int, founded_at: float) -> Te
         found = build_tenant(NEIGHBOUR_USERS, NEIGHBOUR_GROUPS, seed + 1, founded_at)
         world.tenants[found.id] = found
     return found
+
+
+def _signing_in(world: World, tenant: Tenant) -> frozenset[str]:
+    users = (user_in(account, tenant) for account in world.interactive.accounts.values())
+    return frozenset(user.id for user in users if user is not None)
 
 
 def _key(world: World, key: str) -> str | None:

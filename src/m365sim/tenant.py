@@ -185,6 +185,7 @@ class Tenant:
     revision: int = 0  # moves with every change, also with those that delta does not track
     member_changes: list[MemberChange] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
+    kept: frozenset[str] = frozenset()  # users whom no step of life touches: people sign in as them
     view: str = ""  # set where this is what somebody may see of a tenant (m365sim.narrowed)
 
     def type_of(self, object_id: str) -> str:

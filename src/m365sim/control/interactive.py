@@ -1,19 +1,17 @@
 """The control plane's part for people, consent and the audit: /_sim/people, /_sim/rules, /_sim/audit and so on."""
 
 from dataclasses import asdict, replace
-from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
 from m365sim.accounts import Account, user_in
 from m365sim.consents import withdraw_grant, withdraw_roles
+from m365sim.control.bodies import bad, told
 from m365sim.directory_roles import TEMPLATE_IDS
 from m365sim.identity.walk import sign_in_name
 from m365sim.settling import people_facts
 from m365sim.world import WORLD, World
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 
 class PersonChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,12 +60,12 @@ async def _people(request: web.Request) -> web.Response:
 async def _change_person(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     account = _person(world, request.match_info["name"])
-    change = await _read(request, PersonChange)
+    change = await told(request, PersonChange)
     if account is None:
-        return web.json_response({"error": f"no person {request.match_info['name']}"}, status=404)
+        raise bad(f"there is no person {request.match_info['name']}")
     unknown = sorted(set(change.roles or []) - set(TEMPLATE_IDS))
     if unknown:
-        return web.json_response({"error": f"no directory role {unknown[0]}"}, status=400)
+        raise bad(f"there is no directory role {unknown[0]}")
     account.mfa = account.mfa if change.mfa is None else change.mfa
     account.password = change.password or account.password
     account.roles = account.roles if change.roles is None else frozenset(change.roles)
@@ -91,10 +89,10 @@ def _person(world: World, name: str) -> Account | None:
 
 async def _rules(request: web.Request) -> web.Response:
     world = request.app[WORLD]
-    change = await _read(request, RulesChange)
+    change = await told(request, RulesChange)
     tenant = world.tenant_of(change.tenant)
     if tenant is None:
-        return web.json_response({"error": f"no tenant {change.tenant}"}, status=404)
+        raise bad(f"there is no tenant {change.tenant}")
     wanted = {
         name: value for name, value in msgspec.structs.asdict(change).items() if name != "tenant" and value is not None
     }
@@ -104,7 +102,7 @@ async def _rules(request: web.Request) -> web.Response:
 
 
 async def _delay(request: web.Request) -> web.Response:
-    seconds = (await _read(request, Delay)).seconds
+    seconds = (await told(request, Delay)).seconds
     request.app[WORLD].interactive.consent_delay = seconds
     return web.json_response({"seconds": seconds})
 
@@ -112,10 +110,10 @@ async def _delay(request: web.Request) -> web.Response:
 async def _withdraw(request: web.Request) -> web.Response:
     """Take back everything that this tenant consented to for this application."""
     world = request.app[WORLD]
-    wanted = await _read(request, Withdrawal)
+    wanted = await told(request, Withdrawal)
     tenant, application = world.tenant_of(wanted.tenant), world.applications.get(wanted.client_id)
     if tenant is None or application is None:
-        return web.json_response({"error": "no such tenant or application"}, status=404)
+        raise bad("there is no such tenant or application")
     roles = set(application.granted_roles.get(tenant.id, set()))
     withdraw_roles(world, application, tenant.id, roles, "control plane")
     grants = [grant for grant in application.scope_grants if grant.tenant_id == tenant.id]
@@ -127,10 +125,3 @@ async def _withdraw(request: web.Request) -> web.Response:
 async def _audit(request: web.Request) -> web.Response:
     """Every write, oldest first."""
     return web.json_response([asdict(entry) for entry in request.app[WORLD].interactive.audit])
-
-
-async def _read(request: web.Request, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(await request.read() or b"{}", type=shape)
-    except msgspec.DecodeError as error:
-        raise web.HTTPBadRequest(text=str(error)) from error

@@ -1,6 +1,6 @@
 """What a consent page asks for, and who may answer it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -8,7 +8,7 @@ from aiohttp import web
 from m365sim.applications import Application
 from m365sim.consents import needs_administrator, roles_missing_to_consent, scopes_in_force
 from m365sim.directory_roles import CONSENT_TO_SCOPES, named
-from m365sim.graph_permissions import BY_VALUE
+from m365sim.graph_permissions import BY_VALUE, SIGN_IN_SCOPES
 from m365sim.pages import page
 from m365sim.signed_in import SignInRequest
 from m365sim.tenant import Tenant
@@ -22,13 +22,14 @@ class Asked:
     scopes: tuple[str, ...]
     roles: tuple[str, ...]
     organization: bool
+    missing: tuple[str, ...]  # those of the delegated ones that are not in force yet: what Accept grants
 
     def roles_needed(self, held: frozenset[str], users_may_consent: bool) -> frozenset[str]:
         """Empty if somebody with these directory roles may consent, else the roles of which one would do."""
         if self.organization or self.roles:
             # Consent for a whole tenant is an administrator's even where nothing but a user's permissions is asked.
             return roles_missing_to_consent(held, self.scopes or ("openid",), self.roles)
-        guarded = self.scopes if not users_may_consent else needs_administrator(self.scopes)
+        guarded = self.missing if not users_may_consent else needs_administrator(self.missing)
         return roles_missing_to_consent(held, guarded, ())
 
 
@@ -39,10 +40,16 @@ def wanted_consent(
     if wanted.purpose.startswith("adminconsent"):
         return _for_organization(wanted, application)
     scopes = requested_scopes(wanted, application)
-    missing = set(scopes) - scopes_in_force(application, tenant.id, user_id)
-    if "consent" in wanted.prompt or ("admin_consent" in wanted.prompt):
-        return Asked(scopes, (), organization=False)
-    return Asked(scopes, (), organization=False) if missing else None
+    missing = missing_scopes(scopes, scopes_in_force(application, tenant.id, user_id))
+    if missing or wanted.prompt & {"consent", "admin_consent"}:
+        return Asked(scopes, (), organization=False, missing=missing)
+    return None
+
+
+def missing_scopes(asked: Iterable[str], in_force: set[str]) -> tuple[str, ...]:
+    """What is still to be consented to. The sign-in scopes are part of every first consent, whatever it names."""
+    implied = SIGN_IN_SCOPES if in_force else ()
+    return tuple(name for name in asked if name not in in_force and name not in implied)
 
 
 def requested_scopes(wanted: SignInRequest, application: Application) -> tuple[str, ...]:
@@ -54,14 +61,15 @@ def _for_organization(wanted: SignInRequest, application: Application) -> Asked:
     static = wanted.static or wanted.purpose == "adminconsent_v1"
     scopes = set(wanted.scopes) | (application.requested_scopes if static else set())
     roles = application.requested_roles if static else set()
-    return Asked(tuple(sorted(scopes)), tuple(sorted(roles)), organization=True)
+    listed = tuple(sorted(scopes))
+    return Asked(listed, tuple(sorted(roles)), organization=True, missing=listed)
 
 
 def approval_page(asked: Asked, needed: frozenset[str], shown: Mapping[str, str]) -> web.Response:
     """Need admin approval: names the roles of which one is needed."""
     return page(
         "need_approval.html",
-        permissions=[*asked.roles, *(name for name in asked.scopes if BY_VALUE[name].admin)],
+        permissions=[*asked.roles, *(name for name in asked.missing if BY_VALUE[name].admin)],
         roles=named(needed),
         code="AADSTS90094: The grant requires admin permission.",
         **shown,

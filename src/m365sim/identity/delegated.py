@@ -48,7 +48,7 @@ def issue(world: World, granted: Granted) -> dict[str, object]:
         application = granted.application
         raise sign_in_refusals.consent_missing(application.client_id, application.display_name, "invalid_grant")
     lifetime = token_lifetime(world)
-    names = [*without_sign_in(consented), *sorted(consented & {"openid", "profile", "email"})]
+    names = [*without_sign_in(consented), *sorted({"openid", "profile", "email"} & set(granted.scopes))]
     body: dict[str, object] = {
         "token_type": "Bearer",
         "scope": " ".join(names),

@@ -140,7 +140,8 @@ def _accept(walk: Walk, person: Person, *, for_all: bool) -> None:
     actor = person.user.user_principal_name
     whose = None if asked.organization or for_all else person.user.id
     grant_roles(world, application, person.tenant.id, asked.roles, actor)
-    grant_scopes(world, application, person.tenant.id, asked.scopes, whose, actor)
+    if asked.missing:
+        grant_scopes(world, application, person.tenant.id, asked.missing, whose, actor)
 
 
 def _device(walk: Walk, fields: Fields) -> web.Response:
