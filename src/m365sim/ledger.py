@@ -87,7 +87,7 @@ class Ledger:
         self.requests[f"{request.method} {template(request.path)}"] += 1
         self._judge_method(request)
         if request.to_report_host and request.authorized:
-            self.complain("sent an Authorization header to the report host", request.line)
+            self.complain("sent an Authorization header to another host", request.line)
         if request.method == "GET" and lacks_select(request.path, request.query):
             self.complain("listed without $select", request.line)
         closed = self._closed.get((request.holder, request.workload))

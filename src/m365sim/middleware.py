@@ -7,8 +7,10 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import web
 
 from m365sim.faults import wait_of
+from m365sim.identity.bearer import authenticate
 from m365sim.injection import Handler, carry_out, without_mark
 from m365sim.ledger import Asked
+from m365sim.refusal import GraphError
 from m365sim.world import WORLD, World
 
 _DOWNLOADS = "/data/download/"
@@ -60,10 +62,10 @@ async def _asked(world: World, request: web.Request) -> Asked:
 
 def _holder(world: World, authorization: str | None) -> str:
     """The client that a token was issued to, so that a renewed token is no stranger."""
-    if authorization is None:
-        return ""
-    known = world.verified.get(authorization)
-    return hashlib.sha256(authorization.encode()).hexdigest() if known is None else known.principal.client_id
+    try:
+        return authenticate(world, authorization).client_id
+    except GraphError:
+        return "" if authorization is None else hashlib.sha256(authorization.encode()).hexdigest()
 
 
 async def _client(request: web.Request) -> str:
