@@ -7,23 +7,32 @@ Rows come in the order of their keys.
 
 from collections.abc import Callable, Iterator
 
-from m365sim.activity import WORKLOADS, concealed
+from m365sim.activated_roles import activated_roles
 from m365sim.clock import iso
-from m365sim.reports.active_users import ActiveUserRow, active_user_rows
+from m365sim.consents import principal_id
+from m365sim.oracle_usage import is_usage, usage_rows
 from m365sim.tenant import Group, Tenant, User
+from m365sim.world import World
 
 Row = dict[str, object]
 
-REPORT = "getOffice365ActiveUserDetail"
-PERIOD = 180
 
-# The workloads as the columns of the report call them, in snake_case.
-_COLUMN_WORDS = dict(zip(WORKLOADS, (*WORKLOADS[:3], "skype_for_business", *WORKLOADS[4:]), strict=True))
+def dataset(tenant: Tenant, name: str, now: float, world: World | None = None) -> Iterator[Row]:
+    """The rows of a dataset at the instant `now`; KeyError for another name.
+
+    Names are those of `DATASETS` and `FURTHER`, with `world` also those of `OF_THE_WORLD`, and what
+    `oracle_usage.usage_rows` takes, for example `usage:getMailboxUsageDetail` or `usage:*`.
+    """
+    if world is not None and name in OF_THE_WORLD:
+        return OF_THE_WORLD[name](tenant, world)
+    if name not in DATASETS and is_usage(name):
+        return usage_rows(tenant, name, now)
+    return (DATASETS | FURTHER)[name](tenant, now)
 
 
-def dataset(tenant: Tenant, name: str, now: float) -> Iterator[Row]:
-    """The rows of one of `DATASETS` at the instant `now`; KeyError for another name."""
-    return DATASETS[name](tenant, now)
+def known(name: str) -> bool:
+    """Whether there is a dataset of that name, given a world."""
+    return name in DATASETS or name in FURTHER or name in OF_THE_WORLD or is_usage(name)
 
 
 def _at(instant: int | None) -> str | None:
@@ -66,27 +75,31 @@ def _by_id(table: dict[str, User]) -> Iterator[User]:
 
 def _users(tenant: Tenant, _now: float) -> Iterator[Row]:
     for user in _by_id(tenant.users):
-        last, successful = _sign_ins(user) if tenant.premium else (None, None)
-        yield {
-            "id": user.id,
-            "user_principal_name": user.user_principal_name,
-            "display_name": user.display_name,
-            "mail": user.mail,
-            "account_enabled": user.account_enabled,
-            "user_type": user.user_type,
-            "department": user.department,
-            "company_name": user.company_name,
-            "job_title": user.job_title,
-            "office_location": user.office_location,
-            "country": user.country,
-            "usage_location": user.usage_location,
-            "employee_id": user.employee_id,
-            "cost_center": user.cost_center,
-            "on_premises_sync_enabled": user.on_premises_sync_enabled,
-            "created_at": iso(user.created_at),
-            "last_sign_in_at": _at(last),
-            "last_successful_sign_in_at": _at(successful),
-        }
+        yield _user(user, premium=tenant.premium)
+
+
+def _user(user: User, *, premium: bool) -> Row:
+    last, successful = _sign_ins(user) if premium else (None, None)
+    return {
+        "id": user.id,
+        "user_principal_name": user.user_principal_name,
+        "display_name": user.display_name,
+        "mail": user.mail,
+        "account_enabled": user.account_enabled,
+        "user_type": user.user_type,
+        "department": user.department,
+        "company_name": user.company_name,
+        "job_title": user.job_title,
+        "office_location": user.office_location,
+        "country": user.country,
+        "usage_location": user.usage_location,
+        "employee_id": user.employee_id,
+        "cost_center": user.cost_center,
+        "on_premises_sync_enabled": user.on_premises_sync_enabled,
+        "created_at": iso(user.created_at),
+        "last_sign_in_at": _at(last),
+        "last_successful_sign_in_at": _at(successful),
+    }
 
 
 def _sign_ins(user: User) -> tuple[int | None, int | None]:
@@ -147,37 +160,42 @@ def _assignments(tenant: Tenant, _now: float) -> Iterator[Row]:
 
 
 def _usage(tenant: Tenant, now: float) -> Iterator[Row]:
-    """One row for each line of the report, in the order of the printed names.
-
-    A name is matched to a live user only where that is certain: no deleted user, and nobody when names are concealed.
-    """
-    by_name = {user.user_principal_name.lower(): user.id for user in tenant.users.values()}
-    rows = []
-    for line in active_user_rows(tenant, now, PERIOD):
-        matched = None if line.is_deleted or tenant.conceal_names else by_name.get(line.user_principal_name.lower())
-        rows.append(_usage_row(line, matched, conceal=tenant.conceal_names))
-    yield from sorted(rows, key=lambda row: str(row["user_principal_name"]))
+    return usage_rows(tenant, "usage", now)
 
 
-def _usage_row(line: ActiveUserRow, user_id: str | None, *, conceal: bool) -> Row:
-    shown = (line.user_principal_name, line.display_name)
-    principal_name, display_name = map(concealed, shown) if conceal else shown
-    days = [day for day in line.last_activity_on if day]
-    words = [_COLUMN_WORDS[workload] for workload in WORKLOADS]
-    metrics: Row = {"display_name": display_name, "is_deleted": line.is_deleted, "deleted_date": line.deleted_on}
-    metrics |= {f"has_{word}_license": value for word, value in zip(words, line.licensed, strict=True)}
-    metrics |= {f"{word}_last_activity_date": day for word, day in zip(words, line.last_activity_on, strict=True)}
-    metrics |= {f"{word}_license_assign_date": day for word, day in zip(words, line.licence_assigned_on, strict=True)}
-    metrics["assigned_products"] = list(line.assigned_products)
-    return {
-        "report": REPORT,
-        "user_id": user_id,
-        "user_principal_name": principal_name,
-        "refreshed_on": line.refreshed_on,
-        "period": PERIOD,
-        "last_activity_on": max(days, default=None),
-        "metrics": metrics,
-    }
+def _deleted_users(tenant: Tenant, _now: float) -> Iterator[Row]:
+    """Those that /directory/deletedItems still has."""
+    for user in _by_id(tenant.deleted_users):
+        yield _user(user, premium=tenant.premium) | {"deleted_at": _at(user.deleted_at)}
+
+
+def _directory_roles(tenant: Tenant, world: World) -> Iterator[Row]:
+    for role in activated_roles(world, tenant):
+        yield {
+            "role_template_id": role.template_id,
+            "display_name": role.name,
+            "member_ids": list(role.member_ids),
+        }
+
+
+def _service_principals(tenant: Tenant, world: World) -> Iterator[Row]:
+    """Applications that hold consent in the tenant: application permissions, or delegated ones by anybody."""
+    rows: list[Row] = []
+    for application in world.applications.values():
+        roles = sorted(application.granted_roles.get(tenant.id, set()))
+        scopes = sorted({s for g in application.scope_grants if g.tenant_id == tenant.id for s in g.scopes})
+        object_id = principal_id(application, tenant.id)
+        if object_id is not None and (roles or scopes):
+            rows.append(
+                {
+                    "id": object_id,
+                    "app_id": application.client_id,
+                    "display_name": application.display_name,
+                    "application_permissions": roles,
+                    "delegated_permissions": scopes,
+                }
+            )
+    return iter(sorted(rows, key=lambda row: str(row["id"])))
 
 
 DATASETS: dict[str, Callable[[Tenant, float], Iterator[Row]]] = {
@@ -188,4 +206,11 @@ DATASETS: dict[str, Callable[[Tenant, float], Iterator[Row]]] = {
     "assignments": _assignments,
     "terms": _terms,
     "usage": _usage,
+}
+# What the product comes to export after those.
+FURTHER: dict[str, Callable[[Tenant, float], Iterator[Row]]] = {"deleted_users": _deleted_users}
+# What the tenant alone does not know: who signs in, and with which applications.
+OF_THE_WORLD: dict[str, Callable[[Tenant, World], Iterator[Row]]] = {
+    "directory_roles": _directory_roles,
+    "service_principals": _service_principals,
 }

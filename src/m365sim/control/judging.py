@@ -55,11 +55,13 @@ async def show_truth(request: web.Request) -> web.StreamResponse:
     ?as_user=NAME: what this person may see of it.
     """
     name, form = request.match_info["dataset"], request.query.get("format", "json")
-    if name not in oracle.DATASETS:
-        raise bad(f"there is no dataset {name}; known are {', '.join(oracle.DATASETS)}")
+    if not oracle.known(name):
+        names = (*oracle.DATASETS, *oracle.FURTHER, *oracle.OF_THE_WORLD, "usage:FUNCTION", "site_usage", "group_usage")
+        raise bad(f"there is no dataset {name}; known are {', '.join(names)}")
     if form not in {"json", "jsonl"}:
         raise bad("format is json or jsonl")
-    rows = oracle.dataset(_as_asked(request), name, request.app[WORLD].clock.now())
+    world = request.app[WORLD]
+    rows = oracle.dataset(_as_asked(request), name, world.clock.now(), world)
     answer = web.StreamResponse()
     answer.content_type = "application/json" if form == "json" else "application/x-ndjson"
     await answer.prepare(request)

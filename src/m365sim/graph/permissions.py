@@ -26,6 +26,10 @@ _ACCEPTED: dict[str, tuple[str, str]] = {
     "groups": (_GROUPS,) * 2,
     "members": (_MEMBERS,) * 2,
     "deletedGroups": (f"Group.Read.All Group.ReadWrite.All {_DIRECTORY}",) * 2,
+    "directoryRoles": (
+        f"RoleManagement.Read.Directory RoleManagement.ReadWrite.Directory RoleManagement.Read.All {_DIRECTORY}",
+    )
+    * 2,
     "reportSettings": ("ReportSettings.Read.All ReportSettings.ReadWrite.All",) * 2,
     "reports": ("Reports.Read.All",) * 2,
     "signInActivity": ("AuditLog.Read.All",) * 2,

@@ -5,8 +5,10 @@ minutes ("a few minutes"), without Authorization.
 """
 
 import re
-from collections.abc import Callable
+import zlib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 import msgspec
 from aiohttp import web
@@ -92,7 +94,7 @@ def copilot(request: GraphRequest) -> Answer:
         shown = named(found, rows, conceal=tenant.conceal_names)
         return msgspec.json.encode({"value": [copilot_json(row) for row in shown]})
 
-    content = _kept(tenant, request.now, ("copilot", version, period, wants_json), make)
+    content = _files(tenant, request.now).whole(("copilot", version, period, wants_json), make)
     return Answer(body=content, content_type=_JSON if wants_json else "application/octet-stream")
 
 
@@ -160,17 +162,15 @@ def _window(note: Download, now: float) -> Window:
     return last_days(now, note.period or _WITHOUT_PERIOD)
 
 
-def _rows(note: Download, tenant: Tenant, now: float) -> list[Row]:
+def _rows(note: Download, tenant: Tenant, now: float) -> Iterator[Row]:
     """A day that the reports do not cover yet has no rows (microsoft-graph-docs#5536)."""
     window = _window(note, now)
-    if window.last > last_days(now, 1).last:
-        return []
-    return list(rows_of(BY_NAME[note.function], tenant, window))
+    covered = window.last <= last_days(now, 1).last
+    return rows_of(BY_NAME[note.function], tenant, window) if covered else iter(())
 
 
-def _kept(tenant: Tenant, now: float, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
-    state = (tenant.revision, int(now) // 86_400, tenant.conceal_names)
-    return remembered(tenant, "reports", state, Files).get(key, make)
+def _files(tenant: Tenant, now: float) -> Files:
+    return remembered(tenant, "reports", (tenant.revision, int(now) // 86_400, tenant.conceal_names), Files)
 
 
 def _json_page(request: GraphRequest, found: Report, note: Download, options: Options) -> Answer:
@@ -180,13 +180,17 @@ def _json_page(request: GraphRequest, found: Report, note: Download, options: Op
     token = options.get("$skiptoken")
     start = 0 if token is None else int(after_of(request, token, mark)[0] or 0)
 
-    def encoded() -> bytes:
+    def encoded() -> Iterator[bytes]:
         rows = named(found, _rows(note, tenant, request.now), conceal=tenant.conceal_names)
-        return b"\n".join(msgspec.json.encode(app_usage_json(row)) for row in rows)
+        while some := list(islice(rows, _JSON_PAGE)):
+            yield b"\n".join(msgspec.json.encode(app_usage_json(row)) for row in some)
 
-    lines = _kept(tenant, request.now, ("json", note.function, note.period, note.day), encoded).splitlines()
-    body = b'"value":[' + b",".join(lines[start : start + size]) + b"]}"
-    if start + size < len(lines):
+    parts = _files(tenant, request.now).parts(("json", note.function, note.period, note.day), encoded)
+    first, last = start // _JSON_PAGE, (start + size) // _JSON_PAGE + 1  # one more row, to see whether there is one
+    lines = [line for part in parts[first:last] for line in zlib.decompress(part).splitlines()]
+    skipped = start - first * _JSON_PAGE
+    body = b'"value":[' + b",".join(lines[skipped : skipped + size]) + b"]}"
+    if len(lines) > skipped + size:
         link = page_link(request, options.link, mark, [start + size])
         body = b'"@odata.nextLink":' + msgspec.json.encode(link) + b"," + body
     return Answer(body=b"{" + body, content_type=_JSON)
@@ -200,8 +204,11 @@ def file_of(world: World, token: str) -> tuple[str, bytes]:
     if tenant is None or not isinstance(note, Download) or now - note.issued > ADDRESS_LIFETIME_S:
         raise GraphError(403, "AuthenticationFailed", "The download address is not valid or has expired.")
     found, conceal = BY_NAME[note.function], tenant.conceal_names
-    key = ("csv", note.function, note.period, note.day)
-    return found.function, _kept(tenant, now, key, lambda: csv_file(found, _rows(note, tenant, now), conceal=conceal))
+    content = _files(tenant, now).whole(
+        ("csv", note.function, note.period, note.day),
+        lambda: csv_file(found, _rows(note, tenant, now), conceal=conceal),
+    )
+    return found.function, content
 
 
 def download(world: World, token: str) -> web.Response:

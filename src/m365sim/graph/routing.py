@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from m365sim.graph import delta, groups, licensing, members, organization, reports, users
+from m365sim.graph import delta, directory_roles, groups, licensing, members, organization, reports, users
 from m365sim.graph.costs import units
 from m365sim.graph.errors import GraphError, bad_request, error_body, unknown_segment
 from m365sim.graph.registry import REGISTRY, REPORT_SETTINGS
@@ -42,6 +42,9 @@ ROUTES: tuple[Route, ...] = (
     _route("directory/subscriptions/{}", licensing.subscription),
     _route("directory/deletedItems/microsoft.graph.user", users.deleted),
     _route("directory/deletedItems/microsoft.graph.group", groups.deleted),
+    _route("directoryRoles", directory_roles.collection),
+    _route("directoryRoles/{}", directory_roles.one),
+    _route("directoryRoles/{}/members", directory_roles.members),
     _route("users", users.collection, 2),
     _route("users/$count", users.count),
     _route("users/delta", delta.users),

@@ -53,21 +53,23 @@ def _parts(cell: Cell) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Files:
-    """Files of one state of a tenant, compressed; the ones that were asked for last stay."""
+    """Files of one state of a tenant in compressed parts; the ones that were asked for last stay."""
 
-    kept: OrderedDict[tuple[object, ...], bytes] = field(default_factory=OrderedDict)
+    kept: OrderedDict[tuple[object, ...], tuple[bytes, ...]] = field(default_factory=OrderedDict)
     size: int = 0
 
-    def get(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
+    def whole(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
         """The file of that name, made if it is not there."""
+        return zlib.decompress(self.parts(key, lambda: (make(),))[0])
+
+    def parts(self, key: tuple[object, ...], make: Callable[[], Iterable[bytes]]) -> tuple[bytes, ...]:
+        """The same for a file that is read in parts; each is compressed by zlib."""
         found = self.kept.pop(key, None)
-        if found is not None:
-            self.kept[key] = found
-            return zlib.decompress(found)
-        content = make()
-        packed = self.kept[key] = zlib.compress(content, 1)
-        self.size += len(packed)
+        if found is None:
+            found = tuple(zlib.compress(part, 1) for part in make())
+            self.size += sum(map(len, found))
+        self.kept[key] = found
         while self.size > MOST_KEPT_BYTES and len(self.kept) > 1:
             _, oldest = self.kept.popitem(last=False)
-            self.size -= len(oldest)
-        return content
+            self.size -= sum(map(len, oldest))
+        return found

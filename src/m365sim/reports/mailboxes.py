@@ -6,6 +6,7 @@ The state is that of the last day: the period decides alone how long a deleted m
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from m365sim.activity import DAY as DAY_SECONDS
 from m365sim.activity import iso_day, reported_name, workloads_of
@@ -84,8 +85,13 @@ def _sizes(person: Person, active_days: int) -> tuple[Cell, ...]:
 
 
 def _plans(person: Person) -> set[str]:
-    products = (PRODUCTS_BY_SKU.get(way.sku_id) for way in person.held if way.state != "Error")
-    return {plan.name for product in products if product for plan in product.plans if plan.name.startswith("EXCHANGE")}
+    return {plan for way in person.held if way.state != "Error" for plan in _exchange_plans(way.sku_id)}
+
+
+@lru_cache(maxsize=256)
+def _exchange_plans(sku_id: str) -> tuple[str, ...]:
+    product = PRODUCTS_BY_SKU.get(sku_id)
+    return () if product is None else tuple(plan.name for plan in product.plans if plan.name.startswith("EXCHANGE"))
 
 
 MAILBOXES = Report(

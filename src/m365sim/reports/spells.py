@@ -6,6 +6,7 @@ so that the days of a period add up to the period exactly, and a period costs no
 """
 
 import hashlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from m365sim.activity import DAY
@@ -17,6 +18,7 @@ _WORKDAYS = {"exchange": 15, "teams": 14, "onedrive": 10, "sharepoint": 7, "yamm
 _OTHER_WORKDAYS = 6
 _WEEKEND = (2, 3)
 # For each of the 128 weekly patterns, how many of its first 0 to 7 days are days of activity.
+_MASK = (1 << 128) - 1
 _RUNNING = tuple(tuple((mask & ((1 << days) - 1)).bit_count() for days in range(8)) for mask in range(128))
 
 
@@ -44,8 +46,22 @@ class Spell(NamedTuple):
 
 
 def draw(subject: str, purpose: str) -> int:
-    """128 bits of chance that are the same each time for the same object and purpose."""
-    return int.from_bytes(hashlib.blake2b(f"{purpose} {subject}".encode(), digest_size=16).digest())
+    """128 bits of chance that are the same each time for the same object and purpose.
+
+    The middle of a product: a hash for each would be half of what a report costs.
+    """
+    return _number(subject) * _factor(purpose) >> 64 & _MASK
+
+
+@lru_cache(maxsize=8)
+def _number(subject: str) -> int:
+    """Kept for the object at hand, of which a report asks several things in a row."""
+    return int.from_bytes(hashlib.blake2b(subject.encode(), digest_size=16).digest())
+
+
+@lru_cache(maxsize=64)
+def _factor(purpose: str) -> int:
+    return _number(purpose) | 1 << 127 | 1
 
 
 def spell_of(user: User, workload: str, window: Window) -> Spell | None:
@@ -64,7 +80,7 @@ def spell(subject: str, kind: str, life: tuple[int, int], window: Window) -> Spe
     if last > window.last and not window.single:
         return None
     traits = draw(subject, kind)
-    mask = _pattern(traits, _WORKDAYS.get(kind, _OTHER_WORKDAYS))
+    mask = _pattern(traits & 0x3FF, _WORKDAYS.get(kind, _OTHER_WORKDAYS))
     last_on = last if last <= window.last else _latest(mask, window.last, born)
     if last_on is None:
         return None
@@ -75,12 +91,13 @@ def spell(subject: str, kind: str, life: tuple[int, int], window: Window) -> Spe
     return Spell(last_on, before, until, max(1, until - _days_before(mask, born)), traits >> 32)
 
 
-def _pattern(traits: int, workdays: int) -> int:
-    """Seven bits, one for each day of the week."""
+@lru_cache(maxsize=8192)
+def _pattern(chance: int, workdays: int) -> int:
+    """Seven bits, one for each day of the week, from ten bits of chance."""
+    drawn = draw(str(chance), "week")
     mask = 0
     for day in range(7):
-        nibble = traits >> (day * 4) & 0xF
-        if nibble < (1 if day in _WEEKEND else workdays):
+        if drawn >> (day * 4) & 0xF < (1 if day in _WEEKEND else workdays):
             mask |= 1 << day
     return mask
 

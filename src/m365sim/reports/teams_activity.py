@@ -30,7 +30,7 @@ from m365sim.reports.window import Window
 from m365sim.tenant import Tenant
 
 _KINDS = ("Ad Hoc Meetings", "Scheduled One-time Meetings", "Scheduled Recurring Meetings")
-_NOTHING: tuple[Cell, ...] = (*(0,) * 14, *("PT0S",) * 3, *(0,) * 3, False)
+_NOTHING: tuple[Cell, ...] = (*(0,) * 15, *("PT0S",) * 3, *(0,) * 3, False)
 
 
 def _rows(tenant: Tenant, window: Window) -> Iterator[Row]:
