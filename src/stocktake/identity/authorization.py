@@ -8,6 +8,7 @@ endpoint over TLS, so its signature need not be checked (OpenID Connect Core 3.1
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -78,7 +79,7 @@ def sign_in_address(errand: Errand, state: str, nonce: str, verifier: str) -> st
         "response_mode": "query",
         "scope": " ".join((*_SIGN_IN_SCOPES, *errand.scopes)),
         "state": state,
-        "nonce": nonce,
+        "nonce": _nonce_sent(nonce),
         "prompt": "select_account",
         "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
@@ -140,13 +141,21 @@ def redeem(errand: Errand, application: Application, code: str, nonce: str, veri
     that keeps failing.
     """
     sign_in = sign_in_of(errand.cloud, errand.tenant, application.client_id)
+    flow = {
+        "state": "matched",  # whoever calls has found the authorisation by its state
+        "redirect_uri": errand.redirect_uri,
+        "scope": [*_SIGN_IN_SCOPES, *errand.scopes],
+        "code_verifier": verifier,
+        "nonce": nonce,
+    }
 
     def ask() -> Mapping[str, Any]:
         with EntraHttp(errand.cloud.login_url, errand.cloud.ca_bundle, sign_in) as http:
             client = msal_client(http, errand.cloud, errand.tenant, application)
-            result = client.acquire_token_by_authorization_code(
-                code, list(errand.scopes), redirect_uri=errand.redirect_uri, data={"code_verifier": verifier}
-            )
+            try:
+                result = client.acquire_token_by_auth_code_flow(flow, {"code": code, "state": flow["state"]})
+            except RuntimeError:  # what MSAL raises for a nonce that differs
+                raise _other_sign_in() from None
         return result if isinstance(result, dict) else {}
 
     result = patiently(ask)
@@ -163,10 +172,19 @@ def redeem(errand: Errand, application: Application, code: str, nonce: str, veri
     return SignedIn(granted_by, tenant_id, Grant(refresh_token, errand.scopes))
 
 
+def _nonce_sent(nonce: str) -> str:
+    """The hash of it, as MSAL sends and expects it: whoever sees the address does not learn the nonce."""
+    return sha256(nonce.encode("ascii")).hexdigest()
+
+
+def _other_sign_in() -> ConfigurationError:
+    return ConfigurationError("the answer belongs to another sign-in (the nonce differs)", _AGAIN)
+
+
 def _identity(errand: Errand, application: Application, claims: Mapping[str, Any], nonce: str) -> tuple[str, str]:
     """(sign-in name, tenant id) of an id_token that is for us, of now and of the right tenant."""
-    if claims.get("nonce") != nonce:
-        raise ConfigurationError("the answer belongs to another sign-in (the nonce differs)", _AGAIN)
+    if claims.get("nonce") != _nonce_sent(nonce):
+        raise _other_sign_in()
     if str(claims.get("aud", "")).lower() != application.client_id.lower():
         raise ConfigurationError("the answer was made for another application", _AGAIN)
     if float(claims.get("exp", 0)) + _SKEW_S < time.time():

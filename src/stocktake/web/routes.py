@@ -18,6 +18,12 @@ from stocktake.web.api import subscriptions as api_subscriptions
 from stocktake.web.api import usage as api_usage
 from stocktake.web.api import users as api_users
 from stocktake.web.pages import (
+    authorize,
+    check,
+    connector_delete,
+    connector_form,
+    connectors,
+    credentials,
     first_start,
     groups,
     health,
@@ -65,6 +71,23 @@ ROUTES: tuple[Address, ...] = (
     Address("GET", "/runs/{run}", runs.show_run, "viewer"),
     Address("GET", "/runs/{run}/progress", runs.progress, "viewer"),
     Address("POST", "/runs/{run}/cancel", runs.cancel, "analyst"),
+    # Connectors: fixed addresses first, a connector's own have one part more
+    Address("GET", "/connectors", connectors.show, "viewer"),
+    Address("GET", "/connectors/microsoft-365", connectors.show, "viewer"),
+    Address("GET", "/connectors/microsoft-365/new", connector_form.new, "administrator"),
+    Address("POST", "/connectors/microsoft-365/new", connector_form.go_on, "administrator"),
+    # Microsoft sends people here who may have no account of ours; what they bring has to carry a state of ours.
+    Address("GET", "/connectors/microsoft-365/authorize", authorize.callback, None),
+    Address("POST", "/connectors/microsoft-365/authorize", authorize.start, "administrator"),
+    Address("POST", "/connectors/microsoft-365/save", credentials.save, "administrator"),
+    Address("GET", "/connectors/microsoft-365/{name}/edit", connector_form.edit, "administrator"),
+    Address("POST", "/connectors/microsoft-365/{name}/edit", connector_form.save, "administrator"),
+    Address("GET", "/connectors/microsoft-365/{name}/credentials", credentials.show, "administrator"),
+    Address("POST", "/connectors/microsoft-365/{name}/enabled", connectors.switch, "administrator"),
+    Address("GET", "/connectors/microsoft-365/{name}/delete", connector_delete.ask, "administrator"),
+    Address("POST", "/connectors/microsoft-365/{name}/delete", connector_delete.delete, "administrator"),
+    Address("GET", "/connectors/microsoft-365/{name}/check", check.show, "viewer"),
+    Address("POST", "/connectors/microsoft-365/{name}/check", check.run, "analyst"),
     # The API
     Address("GET", "/api/v1/openapi.json", api_schema.show, "viewer"),
     Address("GET", "/api/v1/subscriptions", api_subscriptions.show, "viewer"),
