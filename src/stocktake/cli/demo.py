@@ -126,11 +126,11 @@ def _print_position(app: "App", connector: "Connector") -> None:
     rows: list[dict[str, object]] = [
         {
             "product": product.product_name,
-            "bought": product.bought,
-            "assigned": product.assigned,
-            "available": product.available,
-            "over-assigned": product.over_assigned or None,
-            f"ends in {EXPIRY_DAYS} days": product.expiring or None,
+            "bought": f"{product.bought:,}",
+            "assigned": f"{product.assigned:,}",
+            "available": f"{product.available:,}",
+            "over-assigned": f"{product.over_assigned:,}" if product.over_assigned else None,
+            f"ends in {EXPIRY_DAYS} days": f"{product.expiring:,}" if product.expiring else None,
             "status": product.status,
         }
         for product in products
@@ -156,10 +156,9 @@ def _print_facts(app: "App", connector: "Connector") -> None:
 
 
 def _wait(tenant: "SimulatedTenant") -> None:
-    note("")
-    note("The simulated tenant keeps running: try `stocktake sync demo` in another terminal with this STOCKTAKE_HOME.")
-    note("Ctrl-C stops it.")
     try:
+        note("The simulated tenant keeps running: try `stocktake sync demo` elsewhere, with this STOCKTAKE_HOME.")
+        note("Ctrl-C stops it.")
         tenant.process.wait()
     except KeyboardInterrupt:
         return

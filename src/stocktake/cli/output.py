@@ -3,10 +3,11 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, islice
+from typing import Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,8 @@ Row = dict[str, object]
 
 _MEASURED_ROWS = 500
 _WIDEST_CELL = 44
+_GUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-")
+_NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
 # Names in a tenant are free text: none of it may move the cursor, colour the terminal or turn the line around.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -56,14 +59,14 @@ def print_rows(columns: Sequence[str], rows: Iterable[Row]) -> int:
     first = list(islice(source, _MEASURED_ROWS))
     widths = _widths(columns, first)
     if not sys.stdout.isatty():
-        return _print_plain(columns, widths, chain(first, source))
+        return _print_plain(columns, widths, first, source)
     console = Console()
-    shown = _that_fit(columns, widths, console.width)
+    shown = _that_fit(columns, widths, console.width, first)
     if len(first) < _MEASURED_ROWS:
         _print_table(console, shown, first)
         count = len(first)
     else:  # a rich table has to be whole before it is drawn
-        count = _print_plain(shown, widths, chain(first, source))
+        count = _print_plain(shown, widths, first, source)
     if left_out := [column for column in columns if column not in shown]:
         note(f"Not shown for want of room: {', '.join(left_out)} (--json and `stocktake export` hold all).")
     return count
@@ -78,41 +81,52 @@ def _widths(columns: Sequence[str], rows: Sequence[Row]) -> dict[str, int]:
     }
 
 
-def _that_fit(columns: Sequence[str], widths: dict[str, int], room: int) -> list[str]:
-    shown: list[str] = []
-    for column in columns:
+def _that_fit(columns: Sequence[str], widths: dict[str, int], room: int, rows: Sequence[Row]) -> list[str]:
+    """As many columns as there is room for, in their order. Identifiers, and what is the same everywhere, go first."""
+
+    def unread(column: str) -> bool:
+        values = {flat(row.get(column)) for row in rows}
+        return (len(rows) > 1 and len(values) == 1) or all(not value or _GUID.match(value) for value in values)
+
+    shown: set[str] = set()
+    for column in sorted(columns, key=unread):
         room -= widths[column] + 2
         if room < 0 and shown:
             break
-        shown.append(column)
-    return shown
+        shown.add(column)
+    return [column for column in columns if column in shown]
+
+
+def _numeric(column: str, rows: Sequence[Row]) -> bool:
+    values = [value for row in rows if (value := row.get(column)) is not None]
+    return bool(values) and all(_NUMBER.fullmatch(flat(value)) for value in values)
 
 
 def _print_table(console: Console, columns: Sequence[str], rows: Sequence[Row]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        values = [row.get(column) for row in rows]
-        numeric = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")
+        side: Literal["left", "right"] = "right" if _numeric(column, rows) else "left"
+        table.add_column(column, justify=side, no_wrap=True, overflow="ellipsis")
     for row in rows:
         table.add_row(*(Text(printable(row.get(column))) for column in columns))
     console.print(table)
 
 
-def _print_plain(columns: Sequence[str], widths: dict[str, int], rows: Iterable[Row]) -> int:
+def _print_plain(columns: Sequence[str], widths: dict[str, int], first: Sequence[Row], rest: Iterable[Row]) -> int:
     """Aligned by the first rows; a longer cell pushes the others and is never cut."""
+    right = {column for column in columns if _numeric(column, first)}
+
+    def line(cells: Iterable[tuple[str, str]]) -> str:
+        return "  ".join(_padded(text, widths[column], column in right) for column, text in cells).rstrip()
+
+    say(line((column, column) for column in columns))
     count = 0
-    for line in _plain_lines(columns, widths, rows):
-        say(line)
+    for row in chain(first, rest):
+        say(line((column, printable(row.get(column))) for column in columns))
         count += 1
-    return count - 1
+    return count
 
 
-def _plain_lines(columns: Sequence[str], widths: dict[str, int], rows: Iterable[Row]) -> Iterator[str]:
-    yield "  ".join(set_cell_size(column, widths[column]) for column in columns).rstrip()
-    for row in rows:
-        yield "  ".join(_padded(printable(row.get(column)), widths[column]) for column in columns).rstrip()
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
+def _padded(text: str, width: int, right: bool) -> str:
+    room = " " * (width - cell_len(text))
+    return room + text if right else text + room

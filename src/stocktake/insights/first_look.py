@@ -75,8 +75,7 @@ _QUESTIONS: tuple[_Question, ...] = (
               AND COALESCE(s.last_successful_sign_in_at, s.last_sign_in_at, '') < :cutoff
         """,
         lambda row: f"holding {row['seats']} paid seats",
-        f"enabled accounts with a paid seat, older than {INACTIVE_DAYS} days, whose last successful sign-in "
-        f"(else last attempt) is as old, or not known",
+        f"enabled accounts older than {INACTIVE_DAYS} days without a successful sign-in (else an attempt) as long",
         "sign_ins",
     ),
     _Question(

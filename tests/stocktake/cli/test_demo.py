@@ -1,30 +1,21 @@
 """The demonstration, as a newcomer calls it, and what can be asked of its home afterwards."""
 
 import csv
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.stocktake.cli.conftest import Stocktake
 
+from stocktake.products.free import FREE_PART_NUMBERS
 from stocktake.store.reading import DATASETS
 
 USERS = 300
-
-
-@dataclass(frozen=True)
-class Home:
-    path: Path
-    first: str  # what the demonstration printed
-
-    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return call(self.path, *arguments)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -44,14 +35,20 @@ def demo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home, and what the demonstration in it printed."""
     path = tmp_path_factory.mktemp("demo") / "home"
     done = demo(path)
     assert done.returncode == 0, done.stderr
-    return Home(path, done.stdout)
+    return path, done.stdout
 
 
-def test_it_prints_the_position_five_facts_the_ledger_and_what_to_do_next(home: Home) -> None:
+@pytest.fixture
+def home(printed: tuple[Path, str]) -> Path:
+    return printed[0]
+
+
+def test_it_prints_the_position_five_facts_the_ledger_and_what_to_do_next(printed: tuple[Path, str]) -> None:
     for words in (
         "Licence position of ",
         "Microsoft 365 E5",
@@ -64,51 +61,72 @@ def test_it_prints_the_position_five_facts_the_ledger_and_what_to_do_next(home: 
         "memberships",
         "stocktake connector add NAME",
     ):
-        assert words in home.first
-    assert " ?  " not in home.first
+        assert words in printed[1]
+    assert " ?  " not in printed[1]
 
 
-def test_a_second_time_in_the_same_home_finds_nothing_new(home: Home) -> None:
-    assert demo(home.path).returncode == 0
-    runs = json.loads(home.call("show", "runs", "--json").stdout)
+def test_its_facts_are_those_of_the_exported_data(stocktake: Stocktake, printed: tuple[Path, str]) -> None:
+    def rows(dataset: str) -> list[dict[str, object]]:
+        return list(json.loads(stocktake("show", dataset, "--json").out))
+
+    users = {user["id"]: user for user in rows("users")}
+    free = {sku["sku_id"] for sku in rows("subscriptions") if sku["sku_part_number"] in FREE_PART_NUMBERS}
+    holding = [row for row in rows("assignments") if row["state"] != "Error"]
+    paid = {(row["user_id"], row["sku_id"]) for row in holding if row["sku_id"] not in free}
+    ways: dict[tuple[object, object], set[object]] = {}
+    for row in holding:
+        ways.setdefault((row["user_id"], row["sku_id"]), set()).add(row["source"])
+    disabled = sum(1 for user_id, _ in paid if users[user_id]["account_enabled"] is False)
+    doubled = sum(1 for sources in ways.values() if len(sources) == 2)
+    assert disabled
+    assert doubled
+    assert f"{disabled:>6}  Seats held by disabled accounts" in printed[1]
+    assert f"{doubled:>6}  Direct licences doubled by a group" in printed[1]
+
+
+def test_a_second_time_in_the_same_home_finds_nothing_new(stocktake: Stocktake, home: Path) -> None:
+    assert demo(home).returncode == 0
+    runs = json.loads(stocktake("show", "runs", "--json").out)
     assert [run["outcome"] for run in runs] == ["complete", "complete"]
-    assert [found["name"] for found in json.loads(home.call("connector", "list", "--json").stdout)] == ["demo"]
+    assert [found["name"] for found in json.loads(stocktake("connector", "list", "--json").out)] == ["demo"]
 
 
 @pytest.mark.parametrize("dataset", [view.name for view in DATASETS])
-def test_every_dataset_is_shown_and_exported_in_every_format(home: Home, dataset: str, tmp_path: Path) -> None:
-    shown = home.call("show", dataset, "--json")
-    assert shown.returncode == 0
-    rows = json.loads(shown.stdout)
+def test_every_dataset_is_shown_and_exported_in_every_format(
+    stocktake: Stocktake, dataset: str, tmp_path: Path
+) -> None:
+    shown = stocktake("show", dataset, "--json")
+    assert shown.code == 0
+    rows = json.loads(shown.out)
     assert rows
-    assert shown.stderr.splitlines()[-1].startswith("demo: complete as of ")
-    lines = home.call("export", dataset, "--format", "jsonl", "--output", "-").stdout.splitlines()
+    assert shown.err.splitlines()[-1].startswith("demo: complete as of ")
+    lines = stocktake("export", dataset, "--format", "jsonl", "--output", "-").out.splitlines()
     assert [json.loads(line) for line in lines] == rows
-    table = home.call("export", dataset, "--format", "csv", "--output", "-").stdout
-    assert len(list(csv.reader(io.StringIO(table, newline="")))) == len(rows) + 1
-    for form in ("xlsx", "parquet"):
-        assert home.call("export", dataset, "--format", form, "--output", str(tmp_path / form)).returncode == 0
-    book = openpyxl.load_workbook(tmp_path / "xlsx", read_only=True)
+    for form in ("csv", "xlsx", "parquet"):
+        assert stocktake("export", dataset, "--format", form, "--output", str(tmp_path / f"out.{form}")).code == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as table:
+        assert sum(1 for _ in csv.reader(table)) == len(rows) + 1
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx", read_only=True)
     assert sum(1 for _ in book.worksheets[0].iter_rows()) == len(rows) + 1
     book.close()
     from arro3.io import read_parquet
 
-    assert read_parquet(str(tmp_path / "parquet")).read_all().num_rows == len(rows)
+    assert read_parquet(str(tmp_path / "out.parquet")).read_all().num_rows == len(rows)
 
 
-def test_people_see_a_table(home: Home) -> None:
-    shown = home.call("show", "subscriptions")
-    lines = shown.stdout.splitlines()
+def test_people_see_a_table(stocktake: Stocktake) -> None:
+    lines = stocktake("show", "subscriptions").out.splitlines()
     assert lines[0].startswith("connector  sku_id")
-    assert len(lines) == len(json.loads(home.call("show", "subscriptions", "--json").stdout)) + 1
+    assert len(lines) == len(json.loads(stocktake("show", "subscriptions", "--json").out)) + 1
 
 
-def test_before_the_first_run_there_was_nothing(home: Home) -> None:
-    shown = home.call("show", "users", "--as-of", "2001-01-01", "--json")
-    assert json.loads(shown.stdout) == []
-    assert "never synchronised" in shown.stderr
-    wrong = home.call("show", "users", "--as-of", "yesterday")
-    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+def test_before_the_first_run_there_was_nothing(stocktake: Stocktake) -> None:
+    shown = stocktake("show", "users", "--as-of", "2001-01-01", "--json")
+    assert json.loads(shown.out) == []
+    assert "never synchronised" in shown.err
+    wrong = stocktake("show", "users", "--as-of", "yesterday")
+    assert "yesterday" in wrong.complaint
+    assert wrong.code == 2
 
 
 def test_it_does_not_touch_a_connector_of_ones_own(tmp_path: Path) -> None:
