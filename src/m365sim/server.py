@@ -48,12 +48,10 @@ def prepare(plan: Plan, host: str, port: int) -> Simulator:
     taken = sockets[0].getsockname()[1]
     base = f"https://localhost:{taken}"
     world = World(Clock(), login_url=base, graph_url=base, reports_url=f"https://{_LOOPBACK}:{taken}")
-    # Hundreds of thousands of objects that all stay: collecting while they are made finds nothing and doubles the time.
-    gc.disable()
     origin = found(world, plan)
+    # What a company consists of need not be looked through again at every collection.
     gc.collect()
     gc.freeze()
-    gc.enable()
     return Simulator(world, origin, sockets)
 
 
