@@ -70,15 +70,19 @@ def test_the_user_of_one_business_sees_a_subset(consented: Connecting, browser: 
     assert truth(consented, "subscriptions", "business_user") == consented.simulator.oracle("subscriptions")
 
 
+def delta_link(connecting: Connecting, token: str, path: str) -> str:
+    """Where the next round begins, after this one."""
+    page = connecting.graph(token, path).json()
+    while "@odata.nextLink" in page:
+        page = connecting.graph(token, page["@odata.nextLink"]).json()
+    found: str = page["@odata.deltaLink"]
+    return found
+
+
 def test_the_subset_follows_changes(consented: Connecting, browser: Browser) -> None:
     token = token_of(consented, browser, "business_user")
-    links = []
-    for path in ("users/delta?$select=displayName", "groups/delta?$select=displayName,members"):
-        link: str | None = path
-        while link is not None:
-            page = consented.graph(token, link).json()
-            link = page.get("@odata.nextLink")
-        links.append(page["@odata.deltaLink"])
+    paths = ("users/delta?$select=displayName", "groups/delta?$select=displayName,members")
+    links = [delta_link(consented, token, path) for path in paths]
     consented.simulator.control("change", {"steps": 3, "fraction": 0.2})
     token = token_of(consented, browser, "business_user")
     check_view(consented, token, "business_user")
