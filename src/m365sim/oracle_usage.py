@@ -75,13 +75,13 @@ def _days_of(text: str) -> int | date | None:
 def _window(now: float, rest: list[str]) -> Window:
     asked = _days_of(rest[0]) if rest else PERIOD
     if isinstance(asked, date):
-        return one_day((asked - _EPOCH).days)
+        return one_day(now, (asked - _EPOCH).days)
     return last_days(now, asked or PERIOD)
 
 
 def _of(report: Report, tenant: Tenant, now: float, rest: list[str]) -> Iterator[dict[str, object]]:
     window = _window(now, rest)
-    if window.last > last_days(now, 1).last:
+    if window.last > window.covered:
         return
     by_name = {user.user_principal_name.lower(): user.id for user in tenant.users.values()}
     rows = []

@@ -158,14 +158,14 @@ def _day(text: str, now: float, days_back: int) -> date:
 def _window(note: Download, now: float) -> Window:
     if note.day:
         day = (date.fromisoformat(note.day) - _EPOCH).days
-        return one_day(day)
+        return one_day(now, day)
     return last_days(now, note.period or _WITHOUT_PERIOD)
 
 
 def _rows(note: Download, tenant: Tenant, now: float) -> Iterator[Row]:
     """A day that the reports do not cover yet has no rows (microsoft-graph-docs#5536)."""
     window = _window(note, now)
-    covered = window.last <= last_days(now, 1).last
+    covered = window.last <= window.covered
     return rows_of(BY_NAME[note.function], tenant, window) if covered else iter(())
 
 

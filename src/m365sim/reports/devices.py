@@ -82,7 +82,7 @@ def activation_of(person: Person, product: str, since: int, window: Window) -> A
     chance, devices = draw(person.user.id, product), devices_of(person)
     office = product in OFFICE
     day = since // DAY + chance % 42
-    last = max((day for day in person.user.activity.values() if window.single or day <= window.last), default=0)
+    last = max((day for day in person.user.activity.values() if day <= window.covered), default=0)
     never = (chance >> 8 & 0xFF) < (26 if office else 85)
     on_desktop = devices.desktop if devices.desktop in ("windows", "mac") else ""
     on_phone = devices.phone if office else ""

@@ -59,7 +59,7 @@ def seen_in(group: Group, tenant: Tenant, workload: str, window: Window) -> Spel
 def _latest(users: Iterable[User], workload: str, window: Window) -> int | None:
     """The last day of anybody's activity, those left out who have only some that the report doesn't cover yet."""
     days = (user.activity[workload] for user in users if workload in user.activity)
-    return max((day for day in days if window.single or day <= window.last), default=None)
+    return max((day for day in days if day <= window.covered), default=None)
 
 
 def microsoft365_groups(tenant: Tenant, window: Window) -> Iterator[tuple[Group, bool]]:

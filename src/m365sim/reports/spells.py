@@ -73,11 +73,11 @@ def spell_of(user: User, workload: str, window: Window) -> Spell | None:
 def spell(subject: str, kind: str, life: tuple[int, int], window: Window) -> Spell | None:
     """Activity of that kind between the two epoch days of `life`, of which the second always has some.
 
-    A report for a period knows nothing of an activity whose last day it doesn't cover yet, as its dates are those of
-    the last activity; one for a past day knows what had happened by then.
+    The reports know nothing of an activity whose last day they don't cover yet; one for a past day knows of others what
+    had happened by then.
     """
     born, last = life
-    if last > window.last and not window.single:
+    if last > window.covered:
         return None
     traits = draw(subject, kind)
     mask = _pattern(traits & 0x3FF, _WORKDAYS.get(kind, _OTHER_WORKDAYS))
