@@ -83,14 +83,19 @@ def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return len([argument for argument in every if argument.arg not in {"self", "cls"}])
 
 
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def broad_handlers(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """(line, innermost function) of each handler that takes anything."""
+    """(line, innermost function) of each handler that takes anything and does not raise it again."""
     owners: dict[ast.AST, str] = {}
     for function in functions(tree):
         for node in ast.walk(function):
             owners[node] = function.name
     for node in ast.walk(tree):
-        if isinstance(node, ast.ExceptHandler):
+        if isinstance(node, ast.ExceptHandler) and not _raises_again(node):
             caught = [] if node.type is None else list(ast.walk(node.type))
             names = {item.id for item in caught if isinstance(item, ast.Name)}
             if node.type is None or names & {"Exception", "BaseException"}:

@@ -1,8 +1,9 @@
 """`stocktake connector`: tenants, and how to sign in to them."""
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +13,11 @@ from stocktake.cli.options import Json
 from stocktake.cli.output import note, print_json, print_json_array, print_rows, printable, say
 from stocktake.cli.secrets import CredentialOptions, read_credential
 from stocktake.errors import UsageError
+
+if TYPE_CHECKING:
+    from stocktake.app import App
+    from stocktake.identity.credentials import Credential
+    from stocktake.store.connectors import NewConnector
 
 _MARKS = {True: "ok", False: "FAILED", None: "-"}
 
@@ -49,43 +55,46 @@ def add_connector(
     ] = None,
 ) -> None:
     """Add a connector. The credential is sealed before it is kept; Microsoft is not contacted."""
+    options = CredentialOptions(client_secret_file, client_secret_env, certificate)
+    delegated = permissions is Permissions.DELEGATED
     valid_name(name, "connector")
     tenant = valid_tenant(tenant)
     client_id = valid_client_id(client_id) if client_id is not None else None
-    options = CredentialOptions(client_secret_file, client_secret_env, certificate)
-    if client_id is None and options.given:
+    credential = _credential(client_id, options)
+    with installation() as app:
+        from stocktake.store.connectors import NewConnector
+
+        kind: Literal["application", "delegated"] = "delegated" if delegated else "application"
+        _keep(app, NewConnector(name, tenant, cloud, kind, client_id, description=description), credential)
+    step = "authorize" if delegated or client_id is None else "check"
+    say(f"Connector {name} added. Next: stocktake connector {step} {name}")
+
+
+def _credential(client_id: str | None, options: CredentialOptions) -> "Credential | None":
+    if client_id is not None:
+        return read_credential(options)
+    if options.given:
         raise UsageError(
             "a credential without --client-id belongs to no app registration",
             "give --client-id ID, or leave the credential out to use the provider's app of the settings",
         )
-    credential = read_credential(options) if client_id is not None else None
-    with installation() as app:
-        from stocktake.identity.applications import provider_application
-        from stocktake.identity.credentials import Certificate, serialize
-        from stocktake.store.clouds import get_cloud
-        from stocktake.store.connectors import NewConnector, credential_context
-        from stocktake.store.connectors import add_connector as keep
+    return None
 
-        get_cloud(app.store, cloud)
-        if client_id is None and provider_application(app.settings) is None:
-            raise UsageError("there is no --client-id, and the settings name no provider's app", "give --client-id ID")
-        sealed = app.sealer.seal(serialize(credential), credential_context(name)) if credential is not None else None
-        expires_at = credential.expires_at if isinstance(credential, Certificate) else None
-        keep(
-            app.store,
-            NewConnector(
-                name=name,
-                tenant=tenant,
-                cloud=cloud,
-                permissions="delegated" if permissions is Permissions.DELEGATED else "application",
-                client_id=client_id,
-                description=description,
-                sealed_credential=sealed,
-                credential_expires_at=expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if expires_at else None,
-            ),
-        )
-    step = "authorize" if permissions is Permissions.DELEGATED or client_id is None else "check"
-    say(f"Connector {name} added. Next: stocktake connector {step} {name}")
+
+def _keep(app: "App", new: "NewConnector", credential: "Credential | None") -> None:
+    from stocktake.identity.applications import provider_application
+    from stocktake.identity.credentials import Certificate, serialize
+    from stocktake.store.clouds import get_cloud
+    from stocktake.store.connectors import add_connector, credential_context
+
+    get_cloud(app.store, new.cloud)
+    if new.client_id is None and provider_application(app.settings) is None:
+        raise UsageError("there is no --client-id, and the settings name no provider's app", "give --client-id ID")
+    if credential is not None:
+        ends = credential.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(credential, Certificate) else None
+        sealed = app.sealer.seal(serialize(credential), credential_context(new.name))
+        new = replace(new, sealed_credential=sealed, credential_expires_at=ends)
+    add_connector(app.store, new)
 
 
 def show_connectors(json: Json = False) -> None:

@@ -75,7 +75,8 @@ _QUESTIONS: tuple[_Question, ...] = (
               AND COALESCE(s.last_successful_sign_in_at, s.last_sign_in_at, '') < :cutoff
         """,
         lambda row: f"holding {row['seats']} paid seats",
-        f"enabled accounts older than {INACTIVE_DAYS} days without a successful sign-in (else an attempt) as long",
+        f"enabled accounts older than {INACTIVE_DAYS} days, without a successful sign-in in that time "
+        f"(without any, where Microsoft tells attempts alone)",
         "sign_ins",
     ),
     _Question(
