@@ -9,8 +9,11 @@ the order of product_type. Reports about sites and groups have `site_id` or `gro
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
+from m365sim.narrowed import NarrowedTenant
 from m365sim.reports.activations import ACTIVATIONS
 from m365sim.reports.active_users import ACTIVE_USERS
 from m365sim.reports.catalogue import EVERY
@@ -80,49 +83,64 @@ def _window(now: float, rest: list[str]) -> Window:
 
 
 def _of(report: Report, tenant: Tenant, now: float, rest: list[str]) -> Iterator[dict[str, object]]:
+    """A view of a tenant matches the users that it shows, in the report of the whole: reports are not narrowed."""
     window = _window(now, rest)
     if window.last > window.covered:
         return
-    by_name = {user.user_principal_name.lower(): user.id for user in tenant.users.values()}
-    rows = []
-    for row in rows_of(report, tenant, window):
-        matched = None if tenant.conceal_names or _is_deleted(report, row) else by_name.get(_key(report, row).lower())
-        (shown,) = named(report, [row], conceal=tenant.conceal_names)
-        rows.append(_shape(report, shown, matched, window))
+    by_name = {} if tenant.conceal_names else {u.user_principal_name.lower(): u.id for u in tenant.users.values()}
+    whole = tenant.whole if isinstance(tenant, NarrowedTenant) and tenant.whole is not None else tenant
+    layout = _layout(report)
+    rows = [
+        _shape(layout, row, by_name.get(str(row[layout.key]).lower()), window)
+        for row in named(report, rows_of(report, whole, window), conceal=tenant.conceal_names)
+    ]
     if report is ACTIVATIONS:
         rows = _by_user(rows)
     key = "user_principal_name" if report.subject == "user" else f"{report.subject}_id"
     yield from sorted(rows, key=lambda row: str(row[key]))
 
 
-def _key(report: Report, row: Row) -> str:
-    return str(row[report.position(report.key)])
+@dataclass(slots=True, frozen=True)
+class _Layout:
+    report: Report
+    key: int  # where the column stands that says whom a row is about
+    gone: tuple[int, Cell]  # the column and its value in a row about somebody deleted
+    activity: tuple[int, ...]
+    metrics: tuple[tuple[int, str], ...]
 
 
-def _is_deleted(report: Report, row: Row) -> bool:
+@lru_cache
+def _layout(report: Report) -> _Layout:
     titles = [column.title for column in report.columns]
-    if "User State" in titles:
-        return row[titles.index("User State")] == "deleted"
-    return "Is Deleted" in titles and row[titles.index("Is Deleted")] is True
-
-
-def _shape(report: Report, row: Row, user_id: str | None, window: Window) -> dict[str, object]:
     own = _OWN | {report.key}
-    metrics = {
-        _snake(column.title): _typed(cell)
-        for column, cell in zip(report.columns, row, strict=True)
-        if column.title not in own
-    }
-    about: dict[str, object] = {"user_id": user_id, "user_principal_name": _key(report, row)}
-    if report.subject != "user":
-        about = {f"{report.subject}_id": _key(report, row)}
+    gone: tuple[int, Cell] = (0, "")
+    if "Is Deleted" in titles:
+        gone = (titles.index("Is Deleted"), True)
+    elif "User State" in titles:
+        gone = (titles.index("User State"), "deleted")
+    return _Layout(
+        report,
+        titles.index(report.key),
+        gone,
+        report.activity_columns,
+        tuple((at, _snake(title)) for at, title in enumerate(titles) if title not in own),
+    )
+
+
+def _shape(layout: _Layout, row: Row, user_id: str | None, window: Window) -> dict[str, object]:
+    report, (at_gone, gone) = layout.report, layout.gone
+    about: dict[str, object]
+    if report.subject == "user":
+        about = {"user_id": None if row[at_gone] == gone else user_id, "user_principal_name": row[layout.key]}
+    else:
+        about = {f"{report.subject}_id": row[layout.key]}
     return {
         "report": report.function,
         **about,
         "refreshed_on": window.refreshed_on,
         "period": window.period if report.periods else None,
-        "last_activity_on": max((str(row[at]) for at in report.activity_columns if row[at]), default=None),
-        "metrics": metrics,
+        "last_activity_on": max((str(row[at]) for at in layout.activity if row[at]), default=None),
+        "metrics": {name: _typed(row[at]) for at, name in layout.metrics},
     }
 
 
