@@ -19,8 +19,8 @@ help:
 demo: $(RUN) ## a simulated tenant, read through OAuth and Graph, and its licence position (ONCE=1: then stop)
 	@STOCKTAKE_HOME="$(CURDIR)/.demo" $(BIN)/stocktake demo $(if $(ONCE),--once) $(ARGS)
 
-test: .venv/.ready-dev ## the tests (ARGS="tests/stocktake -k name")
-	$(PY) -m pytest $(ARGS)
+test: .venv/.ready-dev ## the tests, as many at once as there are cores (ARGS="tests/stocktake -k name")
+	$(PY) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 faults: .venv/.ready-dev ## every fault at every source, which takes longer than `make test` may
 	STOCKTAKE_TEST_FAULTS=all $(PY) -m pytest tests $(ARGS) -k faults
