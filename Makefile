@@ -11,7 +11,7 @@ SRC := src tests bench
 RUN := $(if $(wildcard .venv/.ready-dev),.venv/.ready-dev,.venv/.ready-run)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check fix docs bench migration lock clean
+.PHONY: help demo test check fix docs bench migration lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r name text; do printf '  %-16s %s\n' "$$name" "$$text"; done
@@ -21,9 +21,6 @@ demo: $(RUN) ## a simulated tenant, read through OAuth and Graph, and its licenc
 
 test: .venv/.ready-dev ## the tests, as many at once as there are cores (ARGS="tests/stocktake -k name")
 	$(PY) -m pytest --numprocesses auto --dist worksteal $(ARGS)
-
-faults: .venv/.ready-dev ## every fault at every source, which takes longer than `make test` may
-	STOCKTAKE_TEST_FAULTS=all $(PY) -m pytest tests $(ARGS) -k faults
 
 check: .venv/.ready-dev ## format, lint, types, layers, budgets
 	$(PY) -m ruff format --check $(wildcard $(SRC))
@@ -37,7 +34,7 @@ fix: .venv/.ready-dev ## format, and mend what the linter can mend
 	$(PY) -m ruff check --fix $(wildcard $(SRC))
 
 docs: .venv/.ready-dev ## run the code of the documents
-	$(PY) -m pytest tests/docs $(ARGS)
+	$(PY) -m pytest tests/test_repository.py $(wildcard tests/docs) $(ARGS)
 
 bench: .venv/.ready-dev ## the figures of the README, as ratios
 	$(PY) -m bench $(ARGS)
