@@ -152,13 +152,13 @@ def _rows_of_all(
 
 def _searching(connection: Connection, selection: Selection, values: dict[str, object]) -> str:
     escaped = re.sub(r"([\\%_])", r"\\\1", selection.search)
-    if connection.dialect.name != "sqlite":
-        shape = "{0} ILIKE :search ESCAPE '\\'"
-    elif selection.search.isascii():
-        shape = "{0} LIKE :search ESCAPE '\\'"
+    sqlite = connection.dialect.name == "sqlite"
+    if selection.search.isascii():
+        shape = "{0} LIKE :search ESCAPE '\\'" if sqlite else "{0} ILIKE :search ESCAPE '\\'"
     else:
-        # SQLite's own LIKE knows upper and lower case of ASCII alone.
-        shape = "stocktake_lower({0}) LIKE :search ESCAPE '\\'"
+        # SQLite knows upper and lower case of ASCII alone; PostgreSQL what the locale of the database tells it.
+        shape = "stocktake_lower({0})" if sqlite else _postgresql_lower(connection)
+        shape += " LIKE :search ESCAPE '\\'"
         escaped = escaped.lower()
     values["search"] = f"%{escaped}%"
     return " OR ".join(shape.format(sql) for sql in selection.searched)
@@ -169,6 +169,11 @@ def _prepare(connection: Connection, selection: Selection) -> None:
         driver = connection.connection.driver_connection
         assert driver is not None  # noqa: S101 - the connection is open
         driver.create_function("stocktake_lower", 1, _lower, deterministic=True)
+
+
+def _postgresql_lower(connection: Connection) -> str:
+    query = text("SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'")
+    return 'lower({0} COLLATE "und-x-icu")' if connection.execute(query).first() else "lower({0})"
 
 
 def _lower(value: object) -> str | None:

@@ -285,6 +285,8 @@ def _fill(
 ) -> None:
     for column in columns:
         if column.fill is not None and rows:
+            for row in rows:
+                row[column.name] = None
             column.fill(connection, scopes, rows, names)
 
 

@@ -56,6 +56,8 @@ def handlers(console: Console) -> dict[int | type[Exception], Handler]:
         message = f"This page could not be made. The log has the cause under {reference}."
         response = _say_json(500, message, "") if _is_api(request) else _plain_fault(message)
         protect(response.headers, console, request.url.path)
+        # The server drops the connection when the error reaches it: nobody should send another request on it.
+        response.headers["Connection"] = "close"
         return response
 
     return {
