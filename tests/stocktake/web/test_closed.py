@@ -50,7 +50,7 @@ def test_a_stranger_gets_nothing(console: Serving, address: Address) -> None:
 
 def test_only_these_are_open_to_strangers() -> None:
     paths = {address.path for address in ROUTES if address.role is None}
-    # The last is where Microsoft sends an administrator of the tenant, who may have no account here: its state is secret.
+    # The last is where Microsoft sends an administrator of the tenant, who may have no account here.
     callback = "/connectors/microsoft-365/authorize"
     assert paths == {"/health", "/sign-in", "/first-start/{token}", callback}
 
