@@ -14,7 +14,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 # A request that came so soon after a refusal of another one had been sent before the client could read that refusal.
-_IN_FLIGHT_S = 0.25
+_IN_FLIGHT_S = 0.5
 _TOLERANCE_S = 0.02
 _MOST_COMPLAINTS = 10_000
 
