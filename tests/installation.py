@@ -70,32 +70,37 @@ class Installation:
     def connect(self, simulator: Simulator, name: str = "norvelt", application: dict[str, Any] | None = None) -> None:
         """Add the simulator as a cloud and a connector for its tenant, with the default application or another."""
         credential = application or {"client_id": simulator.client_id, "client_secret": simulator.client_secret}
-        if not any(cloud["name"] == "m365sim" for cloud in self.ok("cloud", "list", "--json").json):
+        if "m365sim" not in self.here("cloud", "list", "--json").out:
             login, graph = ("--login", simulator.login_url), ("--graph", simulator.graph_url)
-            self.ok("cloud", "add", "m365sim", *login, *graph, "--ca-bundle", simulator.ca_bundle)
+            self.here("cloud", "add", "m365sim", *login, *graph, "--ca-bundle", simulator.ca_bundle)
         tenant = ("--tenant", simulator.tenant, "--cloud", "m365sim", "--permissions", "application")
-        secret = ("--client-id", credential["client_id"], "--client-secret-env", "TEST_SECRET")
-        self.ok("connector", "add", name, *tenant, *secret, TEST_SECRET=credential["client_secret"])
+        secret = ("--client-id", credential["client_id"], "--client-secret-env", "STOCKTAKE_TEST_SECRET")
+        self.here("connector", "add", name, *tenant, *secret, STOCKTAKE_TEST_SECRET=credential["client_secret"])
 
-    def sync(self, name: str = "norvelt") -> Done:
-        return self.run("sync", name, "--json")
-
-    def rows(self, dataset: str, *options: object) -> list[dict[str, Any]]:
-        """A dataset as JSON Lines exports it, by the command line inside this process: it is asked for very often."""
-        output = self.home.with_name(f"{dataset}.jsonl")
-        arguments = ["export", dataset, "--format", "jsonl", "--output", str(output)]
+    def here(self, *arguments: object, **variables: str) -> Done:
+        """A command inside this process, for what is asked for very often; it has to end well."""
         before, words = dict(os.environ), sys.argv
-        os.environ.update({name: value for name, value in self.environment.items() if name.startswith("STOCKTAKE_")})
-        sys.argv = ["stocktake", *arguments, *(str(option) for option in options)]
-        err = io.StringIO()
+        mine = {name: value for name, value in self.environment.items() if name.startswith("STOCKTAKE_")}
+        os.environ.update({**mine, **variables})
+        sys.argv = ["stocktake", *(str(argument) for argument in arguments)]
+        out, err = io.StringIO(), io.StringIO()
         try:
-            with contextlib.redirect_stderr(err):
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = main()
         finally:
             sys.argv = words
             os.environ.clear()
             os.environ.update(before)
-        assert code == 0, err.getvalue()
+        assert code == 0, (arguments, err.getvalue())
+        return Done(code, out.getvalue(), err.getvalue())
+
+    def sync(self, name: str = "norvelt") -> Done:
+        return self.run("sync", name, "--json")
+
+    def rows(self, dataset: str, *options: object) -> list[dict[str, Any]]:
+        """A dataset as JSON Lines exports it."""
+        output = self.home.with_name(f"{dataset}.jsonl")
+        self.here("export", dataset, "--format", "jsonl", "--output", output, *options)
         return [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
 
 
