@@ -1,8 +1,8 @@
 """Office 365 active users: which workloads each licensed user has, and when each was last used (graph-facts 2.3)."""
 
 from stocktake.catalog.columns import Kind
-from stocktake.catalog.declaration import Report, ReportColumn
-from stocktake.catalog.usage import REPORT_DATASETS
+from stocktake.catalog.declaration import ANY_LICENCE, Report, report_columns
+from stocktake.catalog.usage import DELETED, DISPLAY, PRINCIPAL, PRODUCTS, REFRESHED, REPORT_DATASETS
 
 _WORKLOADS = ("Exchange", "OneDrive", "SharePoint", "Skype For Business", "Yammer", "Teams")
 
@@ -12,15 +12,15 @@ ACTIVE_USERS = Report(
     period=180,
     meaning="Last activity of each licensed user in each workload.",
     columns=(
-        ReportColumn("Report Refresh Date", Kind.DAY),
-        ReportColumn("User Principal Name", Kind.TEXT),
-        ReportColumn("Display Name", Kind.TEXT),
-        ReportColumn("Is Deleted", Kind.BOOLEAN),
-        ReportColumn("Deleted Date", Kind.DAY),
-        *(ReportColumn(f"Has {workload} License", Kind.BOOLEAN) for workload in _WORKLOADS),
-        *(ReportColumn(f"{workload} Last Activity Date", Kind.DAY) for workload in _WORKLOADS),
-        *(ReportColumn(f"{workload} License Assign Date", Kind.DAY) for workload in _WORKLOADS),
-        ReportColumn("Assigned Products", Kind.LIST),
+        REFRESHED,
+        PRINCIPAL,
+        DISPLAY,
+        *DELETED,
+        *report_columns(Kind.BOOLEAN, *(f"Has {workload} License" for workload in _WORKLOADS)),
+        *report_columns(Kind.DAY, *(f"{workload} Last Activity Date" for workload in _WORKLOADS)),
+        *report_columns(Kind.DAY, *(f"{workload} License Assign Date" for workload in _WORKLOADS)),
+        PRODUCTS,
     ),
+    holders=ANY_LICENCE,
     datasets=REPORT_DATASETS,
 )

@@ -131,15 +131,13 @@ _USER_COLUMNS = (
     "last_successful_sign_in_at",
     "division",
 )
-_USAGE_COLUMNS = (
-    "report",
-    "user_id",
-    "user_principal_name",
-    "refreshed_on",
-    "period",
-    "last_activity_on",
-    "metrics",
-)
+# After the report, and what a row is about.
+_USAGE_COLUMNS = ("refreshed_on", "period", "last_activity_on", "metrics")
+_USAGE_ABOUT = {
+    "usage": ("user_id", "user_principal_name"),
+    "site_usage": ("site_id",),
+    "group_usage": ("group_id",),
+}
 
 
 def _described(dataset: Dataset) -> View:
@@ -167,10 +165,11 @@ def _described(dataset: Dataset) -> View:
             )
             names = {"user_principal_name": "u.user_principal_name", "sku_part_number": "k.sku_part_number"}
             return _with(view, _ASSIGNMENT_COLUMNS, joined, **names)
-        case "usage":
+        case "usage" | "site_usage" | "group_usage" as name:
             joined = f"LEFT JOIN report_files AS f ON f.report = t.report AND f.period = t.period AND {visible('f')}"
-            view = _with(view, _USAGE_COLUMNS, joined, refreshed_on="f.refreshed_on", period="NULLIF(t.period, 0)")
-            return replace(view, sources=("users", *view.sources))
+            columns = ("report", *_USAGE_ABOUT[name], *_USAGE_COLUMNS)
+            view = _with(view, columns, joined, refreshed_on="f.refreshed_on", period="NULLIF(t.period, 0)")
+            return replace(view, sources=("users", *view.sources) if name == "usage" else view.sources)
         case _:
             return view
 
@@ -252,9 +251,11 @@ def _completeness(connection: Connection, found: View, connector: Connector, unt
     run = finished_run(connection, connector.id, until)
     if run is None:
         return f"{connector.name}: never synchronised" + (f" by {until}" if until else "")
-    missing = [
+    entries = {entry.source: entry for entry in ledger(connection, run.id)}
+    missing = [f"{name}: was not read then" for name in found.sources if name not in entries]
+    missing += [
         f"{entry.source}: {entry.reason or entry.outcome}"
-        for entry in ledger(connection, run.id)
+        for entry in entries.values()
         if entry.source in found.sources and entry.outcome != "complete"
     ]
     eyes = seen_as(connector)

@@ -54,8 +54,9 @@ async def _round(
     work: list[tuple[str, str]],
     fresh: list[tuple[int, str]],
 ) -> None:
-    size = min(stream.page_sizes[0], context.page_size)
-    query = f"?$select={','.join(stream.select)}&$top={size}"
+    query = f"?$select={','.join(stream.select)}"
+    if stream.page_sizes:
+        query += f"&$top={min(stream.page_sizes[0], context.page_size)}"
     asked = {f"link-{place}": link for place, link in enumerate(work)}
     asked |= {f"{key}": (parent, stream.path.replace("{id}", parent) + query) for key, parent in fresh}
     answers = await _asked(context, state, [BatchItem(name, url) for name, (_, url) in asked.items()])
@@ -103,7 +104,7 @@ async def _asked(context: RunContext, state: SourceState, items: list[BatchItem]
 def _followed(context: RunContext, work: list[tuple[str, str]], parent: str, link: str) -> str:
     check_link(context.cloud.graph_url, link)
     if (parent, link) in work:
-        raise UntrustworthyAnswerError(f"the members of group {parent} never end: Graph's next link leads to itself")
+        raise UntrustworthyAnswerError(f"the members of {parent} never end: Graph's next link leads to itself")
     return link
 
 
@@ -124,7 +125,9 @@ async def _verdict(context: RunContext, stream: Stream, state: SourceState, pare
         return Verdict(Outcome.INCOMPLETE, f"{stream.parent} that could not be read: {refused[0]}{more}", "Sync again")
     if parent_outcome != Outcome.COMPLETE:
         return Verdict(Outcome.INCOMPLETE, f"{stream.parent} are {parent_outcome}, so this can't be whole")
-    hidden = await context.commit(lambda connection: _hidden(connection, context))
+    hidden = 0
+    if stream.parent == "groups":
+        hidden = await context.commit(lambda connection: _hidden(connection, context))
     if hidden and context.roles and _HIDDEN_PERMISSION not in context.roles:
         return Verdict(
             Outcome.INCOMPLETE,

@@ -11,7 +11,7 @@ from stocktake.store.runs import Entry, Run, finish_run, get_run, ledger, save_p
 from stocktake.store.spans import Changes, Proof, merge
 from stocktake.sync.context import SourceState
 from stocktake.sync.outcomes import Outcome, is_whole, run_outcome
-from stocktake.sync.reports import match_users
+from stocktake.sync.reports import check_report
 
 _SETTLED_BY_DATA = (Outcome.COMPLETE, Outcome.INCOMPLETE, Outcome.CONCEALED)
 _NAMED = 3  # products named in a check, the rest is counted
@@ -85,7 +85,6 @@ def _close_source(connection: Connection, connector_id: int, run_id: int, source
     state = SourceState.of(source, entry)
     outcome = entry.outcome
     if isinstance(source, Report) and outcome == Outcome.COMPLETE:
-        match_users(connection, connector_id)
         outcome = _checked_report(connection, connector_id, run_id, source, entry)
     if outcome in _SETTLED_BY_DATA and entry.checkpoint.started:
         # A concealed report was read to its end like any other; an incomplete listing proves nobody's absence.
@@ -124,29 +123,19 @@ def _record(
 
 
 def _checked_report(connection: Connection, connector_id: int, run_id: int, source: Report, entry: Entry) -> str:
-    """A report without rows where users hold licences says nothing: it must not read as "nobody is active"."""
-    licensed = connection.execute(
-        text("SELECT count(DISTINCT user_id) FROM assignments WHERE connector_id = :connector AND to_run IS NULL"),
-        {"connector": connector_id},
-    ).scalar_one()
-    matched = connection.execute(
-        text("SELECT count(*) FROM stage_usage WHERE connector_id = :connector AND user_id <> 0 AND report = :report"),
-        {"connector": connector_id, "report": source.function},
-    ).scalar_one()
-    check = f"{entry.check}; {matched} of them are present users; {licensed} users hold licences"
-    if entry.checkpoint.items == 0 and licensed:
-        reason = f"the report came back empty although {licensed} users hold licences"
+    verdict = check_report(connection, connector_id, source, entry)
+    if verdict.outcome == Outcome.COMPLETE:
+        settle(connection, run_id, source.name, check=verdict.check)
+    else:
         settle(
             connection,
             run_id,
             source.name,
-            outcome=Outcome.INCOMPLETE.value,
-            reason=reason,
-            remedy="Sync again tomorrow",
+            outcome=verdict.outcome.value,
+            reason=verdict.reason,
+            remedy=verdict.remedy,
         )
-        return Outcome.INCOMPLETE
-    settle(connection, run_id, source.name, check=check)
-    return Outcome.COMPLETE
+    return verdict.outcome
 
 
 def _consumed_check(connection: Connection, connector_id: int) -> str:

@@ -42,6 +42,7 @@ class RunContext:
     page_size: int
     progress: Callable[[Progress], None]
     settled: dict[str, asyncio.Event]
+    report_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # in memory at one time
     stopping: Callable[[], bool] = lambda: False  # true once this process is asked to end
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="store"))
 

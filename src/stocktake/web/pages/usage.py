@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from stocktake.catalog import SOURCES, Report
 from stocktake.catalog.columns import Kind
 from stocktake.catalog.report_file import snake
+from stocktake.catalog.usage import USAGE
 from stocktake.errors import UsageError
 from stocktake.store.grids import Scope, json_field, scopes_of
 from stocktake.store.reading import view, visible
@@ -20,7 +21,9 @@ from stocktake.web.grid import Filter, Grid, GridColumn, Row, chosen_connectors
 from stocktake.web.pages.grids import export_grid, show_grid
 from stocktake.web.pages.users import user_address
 
-REPORTS: tuple[Report, ...] = tuple(source for source in SOURCES if isinstance(source, Report))
+REPORTS: tuple[Report, ...] = tuple(
+    source for source in SOURCES if isinstance(source, Report) and source.datasets[0] is USAGE
+)
 _OWN = {"report refresh date", "user principal name", "display name", "last activity date"}
 _SHOWN = ("user_principal_name", "last_activity_on", "refreshed_on")
 
@@ -66,13 +69,14 @@ def _report(request: Request) -> Report:
 
 @cache
 def grid_of(report: Report) -> Grid:
-    """The rows of one report, with a column for each column that Microsoft documents."""
+    """The rows of one report, with a column for each value that Microsoft documents."""
     plain = [
         replace(column, link=_user_link, needs=("user_id",)) if column.name == "user_principal_name" else column
         for column in columns_for(view("usage"), _SHOWN)
         if column.name not in ("metrics", "report")
     ]
-    documented = [column for column in report.columns if column.name.lower() not in _OWN]
+    own = _OWN | {report.names.lower()}
+    documented = [column for column in report.metrics if column.name.lower() not in own]
     metrics = [
         GridColumn(
             snake(column.name),
