@@ -6,7 +6,8 @@ from typing import Annotated, NamedTuple
 from msgspec import Struct
 
 from stocktake.catalog.columns import Means, ObjectId
-from stocktake.catalog.declaration import Dataset, Stream
+from stocktake.catalog.declaration import Dataset, Delta, Stream
+from stocktake.catalog.memberships import MEMBERSHIPS
 
 
 class GroupLicence(Struct, rename="camel", gc=False):
@@ -66,4 +67,13 @@ GROUPS = Stream(
     datasets=(Dataset("groups", record=Group, key=("id",), rows=groups_of),),
     permissions=("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"),
     counted="/groups/$count",
+    delta=Delta(
+        "/groups/delta",
+        links=MEMBERSHIPS,
+        made_of={
+            "kind": ("mailEnabled", "securityEnabled", "groupTypes"),
+            "dynamic": ("groupTypes",),
+            "licence_sku_ids": ("assignedLicenses",),
+        },
+    ),
 )

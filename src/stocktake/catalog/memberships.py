@@ -1,6 +1,7 @@
 """Who is a direct member of which group, every type of member.
 
-Asked for group by group in $batch, never by $expand=members, which stops at 20 (graph-facts 1.2, 1.8).
+They ride on the delta of groups. Where Graph refuses that, they are asked for group by group in $batch; never by
+$expand=members, which stops at 20 (graph-facts 1.2, 1.8, 8).
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ _PREFIX = "#microsoft.graph."
 class Member(Struct, gc=False):
     id: str
     odata_type: str | None = field(default=None, name="@odata.type")
+    removed: dict[str, str | None] | None = field(default=None, name="@removed")  # in a delta: no longer a member
 
 
 class Membership(NamedTuple):

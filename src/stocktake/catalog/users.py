@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 from msgspec import Struct, field
 
 from stocktake.catalog.columns import Instant, Means, ObjectId
-from stocktake.catalog.declaration import Dataset, Stream
+from stocktake.catalog.declaration import Dataset, Delta, Stream
 from stocktake.catalog.instants import instant
 
 
@@ -63,6 +63,14 @@ class LicensedUser(User, rename="camel", gc=False):
     license_assignment_states: list[LicenceState] | None = None
 
 
+class LicenceHolder(Struct, rename="camel", gc=False):
+    """The licence properties alone, for the pass over what delta does not track (microsoft-graph-docs#16690)."""
+
+    id: str
+    assigned_licenses: list[AssignedLicence] | None = None
+    license_assignment_states: list[LicenceState] | None = None
+
+
 class Assignment(NamedTuple):
     user_id: Annotated[ObjectId, Means("Who holds the licence.")]
     sku_id: Annotated[str, Means("Which product.")]
@@ -74,7 +82,7 @@ class Assignment(NamedTuple):
     assigned_since: Annotated[Instant | None, Means("When Microsoft last changed this assignment.")]
 
 
-def assignments_of(user: LicensedUser) -> Iterator[Assignment]:
+def assignments_of(user: LicensedUser | LicenceHolder) -> Iterator[Assignment]:
     """One row per (user, SKU, way).
 
     A licence that only `assignedLicenses` shows (states come from another store and can lag, docs issue 9636) is kept,
@@ -87,7 +95,7 @@ def assignments_of(user: LicensedUser) -> Iterator[Assignment]:
         group = state.assigned_by_group
         error = state.error
         yield Assignment(
-            user_id=user.id,
+            user_id=ObjectId(user.id),
             sku_id=sku_id,
             source="group" if group else "direct",
             group_id=ObjectId(group) if group else None,
@@ -99,7 +107,7 @@ def assignments_of(user: LicensedUser) -> Iterator[Assignment]:
     for licence in user.assigned_licenses or ():
         if licence.sku_id.lower() not in seen:
             yield Assignment(
-                user.id,
+                ObjectId(user.id),
                 licence.sku_id.lower(),
                 "direct",
                 None,
@@ -119,17 +127,27 @@ def _instant(value: str | None) -> Instant | None:
     return None if text is None else Instant(text)
 
 
+_ASSIGNMENTS = Dataset(
+    "assignments", record=Assignment, key=("user_id", "sku_id", "group_id"), rows=assignments_of, ledger=True
+)
+
+LICENCE_STATES = Stream(
+    name="assignments",
+    meaning="The licences of every account and how each came about, where users themselves are read by delta.",
+    path="/users",
+    item=LicenceHolder,
+    datasets=(_ASSIGNMENTS,),
+    permissions=("User.Read.All", "Directory.Read.All"),
+    counted="/users/$count",
+)
+
 USERS = Stream(
     name="users",
     meaning="Every account of the directory, and the licences that it holds.",
     path="/users",
     item=LicensedUser,
-    datasets=(
-        Dataset("users", record=User, key=("id",), folded="user_principal_name"),
-        Dataset(
-            "assignments", record=Assignment, key=("user_id", "sku_id", "group_id"), rows=assignments_of, ledger=True
-        ),
-    ),
+    datasets=(Dataset("users", record=User, key=("id",), folded="user_principal_name"), _ASSIGNMENTS),
     permissions=("User.Read.All", "Directory.Read.All"),
     counted="/users/$count",
+    delta=Delta("/users/delta", latest=True, untracked=("licenseAssignmentStates",), rest=LICENCE_STATES),
 )
