@@ -47,7 +47,7 @@ def test_one_file_two_lines_and_a_migration(copy: Path, tmp_path: Path) -> None:
     follow(copy)
     environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
     made = subprocess.run(
-        [sys.executable, "-m", "stocktake.store.migrate", "deleted", "users"],
+        [sys.executable, "-m", "stocktake.store.migrate", "deleted", "groups"],
         env=environment,
         capture_output=True,
         text=True,
@@ -56,7 +56,7 @@ def test_one_file_two_lines_and_a_migration(copy: Path, tmp_path: Path) -> None:
     migration = Path(made.stdout.splitlines()[-1])
     assert migration.is_relative_to(copy)
     written = migration.read_text(encoding="utf-8")
-    assert re.findall(r"create_table\(\s*['\"](\w+)", written) == ["deleted_users", "stage_deleted_users"]
+    assert re.findall(r"create_table\(\s*['\"](\w+)", written) == ["deleted_groups", "stage_deleted_groups"]
     schema = copy / "src" / "stocktake" / "store" / "schema.py"
     text = schema.read_text(encoding="utf-8")
     schema.write_text(re.sub(r'HEAD = "\d+"', f'HEAD = "{migration.name[:4]}"', text), encoding="utf-8")
@@ -67,10 +67,11 @@ def test_one_file_two_lines_and_a_migration(copy: Path, tmp_path: Path) -> None:
         installation = Installation(tmp_path / "home")
         installation.environment["PYTHONPATH"] = str(copy / "src")
         installation.connect(simulator)
+        simulator.control("change", {"steps": 4, "fraction": 0.5})
         done = installation.sync()
         assert done.code == 0, done
-        [line] = [line for line in done.json["sources"] if line["source"] == "deleted_users"]
-        rows = installation.rows("deleted_users")
+        [line] = [line for line in done.json["sources"] if line["source"] == "deleted_groups"]
+        rows = installation.ok("show", "deleted_groups", "--json").json
         assert line["outcome"] == "complete"
         assert line["rows"] == len(rows) > 0
-        assert all(row["deleted_at"] and row["user_principal_name"] for row in rows)
+        assert all(row["deleted_at"] and row["display_name"] for row in rows)
