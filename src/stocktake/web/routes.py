@@ -66,7 +66,6 @@ ROUTES: tuple[Address, ...] = (
     Address("GET", "/usage/export", usage.export, "viewer"),
     # Runs
     Address("GET", "/runs", runs.show, "viewer"),
-    Address("GET", "/runs/syncs", runs.syncs, "viewer"),
     Address("POST", "/runs", runs.start, "analyst"),
     Address("GET", "/runs/{run}", runs.show_run, "viewer"),
     Address("GET", "/runs/{run}/progress", runs.progress, "viewer"),

@@ -63,13 +63,6 @@ def show(request: Request) -> Response:
     return page(request, "runs.html", **values, **_state(request, chosen))
 
 
-def syncs(request: Request) -> Response:
-    """The part of the page that is asked for again and again while something runs."""
-    name = request.query_params.get("connector", "")
-    _, chosen = chosen_connectors(console_of(request).app.store, name)
-    return page(request, "runs_state.html", chosen=name, **_state(request, chosen))
-
-
 def show_run(request: Request, run: int) -> Response:
     return page(request, "run.html", **_run_values(request, run))
 
