@@ -110,13 +110,15 @@ class SyncRunner:
         self._open.close()
 
     def _run(self, connector: Connector) -> None:
-        failure = None
+        failure: str | None = "a fault in Stocktake; the log has its cause."
         try:
             with self._turn:
                 self._launch()
                 self._sync(connector)
+            failure = None
         except (CancelledRunError, StoppedRunError) as error:
             log.info("sync ended early", connector=connector.name, reason=error.message)
+            failure = None
         except StocktakeError as error:
             failure = f"{error.message}. {error.remedy}".rstrip(". ") + "."
         except SQLAlchemyError as error:

@@ -22,7 +22,7 @@ from stocktake.settings import Settings
 from stocktake.store.clouds import get_cloud
 from stocktake.store.connectors import Connector
 from stocktake.store.engine import Store
-from stocktake.store.runs import Run, create_run, finish_run, unfinished_run
+from stocktake.store.runs import Run, add_sources, create_run, finish_run, unfinished_run
 from stocktake.store.spans import clear_staging
 from stocktake.store.tables import runs
 from stocktake.sync.close import RunReport, close_run, run_report
@@ -122,6 +122,7 @@ def _run_to_continue(store: Store, connector: Connector, is_resumable: Callable[
         if left is not None and left.cancel_requested:
             _drop(connection, connector, left)
         elif left is not None:
+            add_sources(connection, left.id, left.mode, _ledger_names())
             if is_resumable(left.workflow_id):
                 return left.id, left.workflow_id
             # The checkpoints of the run are ours and stay good; only its workflow came to an end.

@@ -18,6 +18,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from stocktake.errors import StocktakeError
 from stocktake.store.engine import Store
 
 # Runs of another shape of workflow are not continued but begun anew; raise it when the steps change.
@@ -93,9 +94,15 @@ def is_stopping() -> bool:
     return _stopping.is_set()
 
 
+def _ours(record: logging.LogRecord) -> bool:
+    """False for an error of ours: whoever waits for the workflow tells it, in one line and not as a traceback."""
+    return not (isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], StocktakeError))
+
+
 def _launch(store: Store, home: Path) -> None:
     _stopping.clear()
     logging.getLogger("dbos").setLevel(logging.ERROR)
+    logging.getLogger("dbos").addFilter(_ours)
     engine = _system_engine(store, home)
     config: DBOSConfig = {
         "name": "stocktake",

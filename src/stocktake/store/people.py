@@ -89,7 +89,7 @@ def _groups(connection: Connection, values: Mapping[str, object]) -> list[Row]:
 
 def _usage(connection: Connection, values: Mapping[str, object]) -> list[Row]:
     query = f"""
-        SELECT t.report, t.period, f.refreshed_on, t.metrics FROM usage AS t
+        SELECT t.report, t.period, f.refreshed_on, t.last_activity_on, t.metrics FROM usage AS t
         LEFT JOIN report_files AS f ON f.report = t.report AND f.period = t.period AND {visible("f")}
         WHERE {visible("t")} AND t.user_id = :key ORDER BY t.report, t.period
     """

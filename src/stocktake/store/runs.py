@@ -87,20 +87,19 @@ def create_run(connection: Connection, connector_id: int, workflow_id: str, mode
     }
 
     run_id: int = connection.execute(insert(runs).values(**values).returning(runs.c.id)).scalar_one()
-    for position, source in enumerate(sources):
-        connection.execute(
-            insert(run_sources).values(
-                run_id=run_id,
-                source=source,
-                position=position,
-                mode=mode,
-                checkpoint="{}",
-                **dict.fromkeys(
-                    ("pages", "rows", "added", "changed", "removed", "requests", "retries", "throttled", "waited_s"), 0
-                ),
-            )
-        )
+    add_sources(connection, run_id, mode, sources)
     return run_id
+
+
+def add_sources(connection: Connection, run_id: int, mode: str, sources: Sequence[str]) -> None:
+    """A ledger line for each source that has none: a run that was begun before an update may lack some."""
+    query = select(run_sources.c.source).where(run_sources.c.run_id == run_id)
+    known = set(connection.execute(query).scalars())
+    nothing = ("pages", "rows", "added", "changed", "removed", "requests", "retries", "throttled", "waited_s")
+    for position, source in enumerate(sources):
+        if source not in known:
+            line = {"run_id": run_id, "source": source, "position": position, "mode": mode, "checkpoint": "{}"}
+            connection.execute(insert(run_sources).values(**line, **dict.fromkeys(nothing, 0)))
 
 
 def unfinished_run(connection: Connection, connector_id: int) -> Run | None:

@@ -28,14 +28,13 @@ async def collect(context: RunContext) -> None:
     for source in SOURCES:
         if source.name in outcomes:
             context.settled[source.name].set()
+    states = [SourceState.of(source, entries[source.name]) for source in SOURCES if source.name not in outcomes]
     try:
         async with asyncio.TaskGroup() as group:
-            watch = group.create_task(_watch(context))
+            watch = group.create_task(_watch(context, states))
             async with asyncio.TaskGroup() as sources:
-                for source in SOURCES:
-                    if source.name not in outcomes:
-                        state = SourceState.of(source, entries[source.name])
-                        sources.create_task(_source(context, source, state, outcomes))
+                for state in states:
+                    sources.create_task(_source(context, state.source, state, outcomes))
             watch.cancel()
     except ExceptionGroup as failures:
         raise _first(failures) from None
@@ -48,8 +47,12 @@ def _first(failures: ExceptionGroup[Exception]) -> Exception:
     return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
-async def _watch(context: RunContext) -> None:
-    """End the others, whatever they wait for, when the run is cancelled or this process is asked to end."""
+async def _watch(context: RunContext, states: list[SourceState]) -> None:
+    """End the others, whatever they wait for, when the run is cancelled or this process is asked to end.
+
+    Also tells what they wait for: a source that waits can't do it.
+    """
+    told = dict.fromkeys((state.source.name for state in states), "")
 
     def cancelled() -> str | None:
         with context.store.read() as connection:
@@ -61,6 +64,10 @@ async def _watch(context: RunContext) -> None:
             raise StoppedRunError("the sync was stopped", "start it again: it goes on where it stands")
         if (reason := await asyncio.to_thread(cancelled)) is not None:
             raise CancelledRunError(reason)
+        for state in states:
+            if told[state.source.name] != state.meter.waiting:
+                told[state.source.name] = state.meter.waiting
+                report_progress(context, state)
         await asyncio.sleep(WATCH_EVERY_S)
 
 

@@ -76,7 +76,10 @@ def serving(
                 add_account(app.store, role, hashed, role)
             console = create_console(app)
             with _running(uvicorn.Server(uvicorn.Config(console, log_config=None, access_log=False)), listener):
-                yield Serving(app, f"http://localhost:{port}")
+                served = Serving(app, f"http://localhost:{port}")
+                with served.stranger() as client:
+                    client.get("/health")  # answered once it has started, whatever that includes
+                yield served
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from stocktake.catalog import SOURCES, datasets
+from sqlalchemy import func, select, text
+
+from stocktake.catalog import SOURCES, Report, datasets
 from stocktake.catalog.active_users import ACTIVE_USERS
 from stocktake.catalog.groups import Group
 from stocktake.catalog.memberships import Membership
@@ -16,7 +18,7 @@ from stocktake.store.connectors import Connector, NewConnector, add_connector
 from stocktake.store.engine import Store
 from stocktake.store.runs import create_run, finish_run, settle
 from stocktake.store.spans import Proof, merge
-from stocktake.sync.reports import match_users
+from stocktake.store.tables import runs
 
 E3, E5, FLOW = (
     "05e9a617-0261-4cee-bb44-138d3ef5d965",
@@ -26,6 +28,12 @@ E3, E5, FLOW = (
 SEEN = "2026-11-20T08:00:00Z"
 REFRESHED = "2026-11-22"
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
+_MATCH = """
+    UPDATE stage_usage SET user_id = COALESCE((
+        SELECT u.id FROM users AS u WHERE u.connector_id = :connector AND u.to_run IS NULL
+        AND u.user_principal_name_folded = stage_usage.subject
+    ), 0) WHERE connector_id = :connector
+"""
 _DATASETS = {dataset.name: dataset for dataset in datasets()}
 
 
@@ -74,10 +82,11 @@ def read(store: Store, into: Connector, rows: Rows, outcomes: Mapping[str, tuple
             for dataset in source.datasets:
                 if outcome not in ("complete", "incomplete"):
                     continue
-                stage(connection, dataset, into.id, found.get(dataset.name, ()))
+                if source is ACTIVE_USERS or not isinstance(source, Report):
+                    stage(connection, dataset, into.id, found.get(dataset.name, ()))
                 if dataset.name == "usage":
-                    match_users(connection, into.id)
-                scope = {"report": source.function, "period": source.period or 0} if source is ACTIVE_USERS else {}
+                    connection.execute(text(_MATCH), {"connector": into.id})
+                scope = {"report": source.function, "period": source.period or 0} if isinstance(source, Report) else {}
                 changes = merge(connection, dataset, into.id, run, scope, Proof(source.name, run))
                 if dataset is source.datasets[0]:
                     counted = {"rows": changes.rows, "added": changes.added}
@@ -88,10 +97,6 @@ def read(store: Store, into: Connector, rows: Rows, outcomes: Mapping[str, tuple
 
 
 def _runs(store: Store) -> int:
-    from sqlalchemy import func, select
-
-    from stocktake.store.tables import runs
-
     with store.read() as connection:
         return int(connection.execute(select(func.count()).select_from(runs)).scalar_one())
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from stocktake.catalog import SOURCES, Report
 from stocktake.catalog.columns import Kind
+from stocktake.catalog.declaration import ANY_LICENCE
 from stocktake.catalog.report_file import snake
 from stocktake.catalog.usage import USAGE
 from stocktake.errors import UsageError
@@ -34,17 +35,20 @@ _SUBJECT = GridColumn("subject", "Row of the report", Kind.TEXT, "t.subject")
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Of how many licensed users a report tells the activity; `reason` says why it may be fewer than all."""
+    """Of how many users a report tells the activity; `reason` says why it may be fewer than all.
+
+    `licensed`: all who hold any licence, where the report is about them; None where it is about some of them.
+    """
 
     connector: str
-    licensed: int
+    licensed: int | None
     told: int
     outcome: str | None
     reason: str | None
 
     @property
     def unknown(self) -> int:
-        return self.licensed - self.told
+        return (self.licensed or self.told) - self.told
 
 
 def show(request: Request) -> Response:
@@ -131,12 +135,15 @@ def _coverage(request: Request, report: Report) -> list[Coverage]:
 
 def _coverage_of(connection: Connection, scope: Scope, report: Report) -> Coverage:
     entry = next((entry for entry in ledger(connection, scope.run.id) if entry.source == report.name), None)
-    holders = f"SELECT DISTINCT a.user_id FROM assignments AS a WHERE {visible('a')}"
     told = f"SELECT t.user_id FROM usage AS t WHERE {visible('t')} AND t.report = :report AND t.period = :period"
+    holders = f"SELECT DISTINCT a.user_id FROM assignments AS a WHERE {visible('a')}"
+    everybody = report.holders == ANY_LICENCE
     row = connection.execute(
         text(
-            f"SELECT count(*) AS licensed, count(CASE WHEN h.user_id IN ({told}) THEN 1 END) AS told "
+            f"SELECT count(*) AS counted, count(CASE WHEN h.user_id IN ({told}) THEN 1 END) AS told "
             f"FROM ({holders}) AS h"
+            if everybody
+            else f"SELECT 0 AS counted, count(*) AS told FROM ({told}) AS h WHERE h.user_id <> 0"
         ),
         {
             "connector": scope.connector.id,
@@ -146,4 +153,5 @@ def _coverage_of(connection: Connection, scope: Scope, report: Report) -> Covera
         },
     ).one()
     reason = (entry.reason or entry.outcome) if entry and entry.outcome != "complete" else None
-    return Coverage(scope.connector.name, row.licensed, row.told, entry.outcome if entry else None, reason)
+    outcome = entry.outcome if entry else None
+    return Coverage(scope.connector.name, row.counted if everybody else None, row.told, outcome, reason)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fastapi import HTTPException, Request
 from fastapi.responses import Response
 
-from stocktake.catalog import SOURCES, Report
+from stocktake.catalog import Report
 from stocktake.catalog.columns import Kind
+from stocktake.catalog.declaration import ANY_LICENCE
 from stocktake.catalog.report_file import snake
 from stocktake.store.connectors import get_connector
 from stocktake.store.grids import scopes_of
@@ -17,10 +18,12 @@ from stocktake.store.runs import Entry, ledger
 from stocktake.web.columns import columns_for
 from stocktake.web.console import console_of
 from stocktake.web.grid import said_of
+from stocktake.web.pages.usage import REPORTS
 from stocktake.web.rendering import page
+from stocktake.web.wording import words
 
 _FIRST = ("user_principal_name", "mail", "account_enabled", "user_type")
-_ACTIVITY = " last activity date"
+_ACTIVITY = "last activity date"
 _WHY = {
     "concealed": "Microsoft conceals the names in its reports",
     "not_permitted": "the connector may not read it",
@@ -78,32 +81,30 @@ def show(request: Request, connector: str, user: str) -> Response:
 
 
 def _activities(profile: Profile, entries: Mapping[str, Entry]) -> list[Activity]:
-    return [
-        activity
-        for source in SOURCES
-        if isinstance(source, Report)
-        for activity in _of_report(source, profile.usage, entries.get(source.name))
-    ]
+    return [activity for report in REPORTS for activity in _of_report(report, profile.usage, entries.get(report.name))]
 
 
 def _of_report(report: Report, usage: Sequence[Row], entry: Entry | None) -> list[Activity]:
+    """A line for each workload that the report dates, or one for a report that dates its rows as a whole."""
     period = report.period or 0
     row = next((row for row in usage if row["report"] == report.function and row["period"] == period), None)
     metrics: Mapping[str, object] = row["metrics"] if row else {}  # type: ignore[assignment]
-    unknown = None if row else _not_told(entry)
+    unknown = None if row else _not_told(report, entry)
+    refreshed = row["refreshed_on"] if row else None
     found = []
-    for column in report.columns:
-        if column.kind is not Kind.DAY or not column.name.lower().endswith(_ACTIVITY):
+    for column in report.metrics:
+        name = column.name.lower()
+        if column.kind is not Kind.DAY or not name.endswith(_ACTIVITY):
             continue
-        workload = column.name[: -len(_ACTIVITY)]
+        workload = column.name[: -len(_ACTIVITY)].strip()
         licensed = metrics.get(snake(f"has {workload} license"))
         found.append(
             Activity(
                 report.function,
-                workload,
+                workload or words(report.name).capitalize(),
                 licensed if isinstance(licensed, bool) else None,
-                metrics.get(snake(column.name)),
-                row["refreshed_on"] if row else None,
+                metrics.get(snake(name)) if workload else (row or {}).get("last_activity_on"),
+                refreshed,
                 report.period,
                 unknown,
             )
@@ -111,12 +112,14 @@ def _of_report(report: Report, usage: Sequence[Row], entry: Entry | None) -> lis
     return found
 
 
-def _not_told(entry: Entry | None) -> str:
+def _not_told(report: Report, entry: Entry | None) -> str:
     if entry is None or entry.outcome is None:
         return "the report was never read"
-    if entry.outcome == "complete":
+    if entry.outcome != "complete":
+        return f"{_WHY.get(entry.outcome, entry.outcome)}{f' ({entry.reason})' if entry.reason else ''}"
+    if report.holders == ANY_LICENCE:
         return "not matched: the report has no row that is certainly this user's"
-    return f"{_WHY.get(entry.outcome, entry.outcome)}{f' ({entry.reason})' if entry.reason else ''}"
+    return "no row that is certainly this user's: not licensed for it, never active, or not matched"
 
 
 def _sign_ins_unknown(profile: Profile, entry: Entry | None) -> str | None:
