@@ -8,6 +8,7 @@ from stocktake.errors import UsageError
 
 GUIDE = ("Directory.Read.All", "Group.Read.All", "Reports.Read.All", "User.Read.All")
 _SIGN_INS = "AuditLog.Read.All"
+_OPTIONAL = "Optional: beyond the guide's four; a sync counts as complete without it."
 _NOTES = {
     _SIGN_INS: "Needs Microsoft Entra ID P1 or P2 in the tenant.",
     "Reports.Read.All": "Delegated: the person also needs a role such as Reports Reader.",
@@ -44,22 +45,21 @@ def chosen_scopes(names: list[str]) -> tuple[str, ...]:
     if unknown:
         raise UsageError(f"{unknown[0][:60]!r} is no permission that is asked for here", "choose from the table")
     if not names:
-        raise UsageError(
-            "no permission is chosen", "choose some, or ask for what the registration lists"
-        )
+        raise UsageError("no permission is chosen", "choose some, or ask for what the registration lists")
     return tuple(name for name in known if name in names)
 
 
 def _described(name: str, least: tuple[str, ...]) -> Permission:
     bought = [source for source in SOURCES if name in source.permissions]
     alone = [source for source in bought if name == source.permissions[0]]
+    optional = _OPTIONAL if alone and all(source.optional for source in alone) else ""
     return Permission(
         name=name,
         buys=tuple(dict.fromkeys(source.meaning for source in bought)),
         lost=tuple(_loss(source) for source in alone),
         least=name in least,
         guide=name in GUIDE,
-        note=_NOTES.get(name, ""),
+        note=" ".join(filter(None, (optional, _NOTES.get(name, "")))),
     )
 
 
