@@ -17,14 +17,15 @@ function say(text, kind) {
   state.hidden = false;
 }
 
-function open() {
+// Not called "open": that would take the place of the browser's own, which makes the pop-up.
+function showDialog() {
   if (dialog.open) dialog.close();
   dialog.showModal();
 }
 
-open();
+showDialog();
 dialog.addEventListener("close", () => { reopen.hidden = false; });
-reopen.addEventListener("click", open);
+reopen.addEventListener("click", showDialog);
 
 authorize.addEventListener("submit", () => {
   popup = window.open("", "stocktake-authorize", "popup,width=600,height=760");
