@@ -1,5 +1,6 @@
 """`stocktake serve`: the console."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,13 +41,12 @@ def serve(
         console = create_console(app)
         address = console.state.console.address
         with _listening(settings) as listener:
-            note(f"The console is at {address}")
-            _invite(app, address)
-            _run(console, settings, listener)
+            _run(console, settings, listener, lambda: _greet(app, address))
 
 
-def _invite(app: "App", address: str) -> None:
-    """Print the way in for the first administrator, as long as there is no account."""
+def _greet(app: "App", address: str) -> None:
+    """Print where the console is, and the way in for the first administrator as long as there is no account."""
+    note(f"The console is at {address}")
     from stocktake.store.accounts import make_first_start_link
     from stocktake.web.passwords import new_token, token_hash
 
@@ -73,7 +73,7 @@ def _listening(settings: "Settings") -> "socket.socket":
     return listener
 
 
-def _run(console: "FastAPI", settings: "Settings", listener: "socket.socket") -> None:
+def _run(console: "FastAPI", settings: "Settings", listener: "socket.socket", when_ready: Callable[[], None]) -> None:
     import signal
     import ssl
 
@@ -93,11 +93,21 @@ def _run(console: "FastAPI", settings: "Settings", listener: "socket.socket") ->
         timeout_graceful_shutdown=5,
         **options,
     )
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                when_ready()
+
+    server = Server(configuration)
     # uvicorn raises the signal that ended it once more, so that a process dies of it: we put things away instead.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        uvicorn.Server(configuration).run(sockets=[listener])
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        if not server.started:
+            raise
     except (ssl.SSLError, FileNotFoundError) as error:
         raise ConfigurationError(
             f"the TLS certificate can't be used: {error.strerror or error}",
