@@ -89,7 +89,7 @@ def _asking(context: RunContext, stream: Stream, state: SourceState) -> Ask:
 
 async def _first_page(context: RunContext, stream: Stream, state: SourceState, ask: Ask) -> Page[Any]:
     """Ask with the largest page that Graph accepts; what it accepts has changed over time (graph-facts 1.2)."""
-    sizes = [size for size in stream.page_sizes if size <= context.page_size] or list(stream.page_sizes[-1:])
+    sizes = list(dict.fromkeys(min(size, context.page_size) for size in stream.page_sizes))
     for size in sizes:
         try:
             page = await ask(first_url(context, stream, size))

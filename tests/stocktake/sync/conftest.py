@@ -10,7 +10,7 @@ from tests.simulator import Simulator
 
 @pytest.fixture(scope="session")
 def small_tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    with Simulator(users=2500, groups=120, seed=5, folder=tmp_path_factory.mktemp("simulator")) as simulator:
+    with Simulator(users=500, groups=60, seed=5, folder=tmp_path_factory.mktemp("simulator")) as simulator:
         yield simulator
 
 
@@ -22,6 +22,6 @@ def simulator(small_tenant: Simulator) -> Simulator:
 
 @pytest.fixture
 def installation(tmp_path: Path, simulator: Simulator) -> Installation:
-    made = Installation(tmp_path / "home")
+    made = Installation(tmp_path / "home", graph_page_size=200)
     made.connect(simulator)
     return made

@@ -83,7 +83,7 @@ def test_a_lasting_fault_is_told_and_removes_nobody(
     complete(installation.sync())
     before = {dataset: installation.rows(dataset) for dataset in KEYS}
     simulator.control("faults", [{"match": USERS, "skip": 1, "times": None, **LASTING[fault]}])
-    hasty = Installation(installation.home, graph_patience=2)
+    hasty = Installation(installation.home, graph_page_size=200, graph_patience=2)
     done = hasty.sync()
     assert done.code == 3, done
     assert done.json["outcome"] == "incomplete"
