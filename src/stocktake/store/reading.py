@@ -240,9 +240,18 @@ def _shaped(found: View, connector: str, row: dict[str, object], name_of: NameOf
     return {"connector": connector, **row}
 
 
-def completeness(connection: Connection, name: str, connectors: list[Connector], as_of: str | None) -> list[str]:
-    """A line for each connector: "contoso: complete as of …", or what is missing and why."""
-    found = view(name)
+def completeness(
+    connection: Connection,
+    name: str,
+    connectors: list[Connector],
+    as_of: str | None,
+    sources: tuple[str, ...] = (),
+) -> list[str]:
+    """A line for each connector: "contoso: complete as of …", or what is missing and why.
+
+    `sources` narrows it to those, for a part of a dataset: one report of all.
+    """
+    found = replace(view(name), sources=sources) if sources else view(name)
     until = instant_of(as_of)
     return [_completeness(connection, found, connector, until) for connector in connectors]
 

@@ -77,6 +77,7 @@ class Grid:
     conditions: tuple[str, ...] = ()  # always
     values: Mapping[str, object] = field(default_factory=dict)
     judged_by: str = ""  # the view whose completeness stands beside the rows, where it is not the grid's own
+    sources: tuple[str, ...] = ()  # whose completeness alone counts, where the grid is a part of its view
 
     def column(self, name: str) -> GridColumn:
         """UsageError for an unknown name."""
@@ -180,7 +181,8 @@ def answer(console: Console, grid: Grid, asked: Asked) -> Answer:
         asked = replace(asked, page=min(asked.page, max(1, -(-total // asked.size))))
         rows = list(read_rows(connection, selection, scopes, offset=(asked.page - 1) * asked.size, limit=asked.size))
         _fill(connection, columns, scopes, rows, names)
-        said = said_of(connection, grid.judged_by or grid.view.name, chosen, asked.as_of or None)
+        judged = grid.judged_by or grid.view.name
+        said = said_of(connection, judged, chosen, asked.as_of or None, grid.sources)
     return Answer(grid, asked, columns, rows, total, every, said, names)
 
 
@@ -209,10 +211,13 @@ def chosen_connectors(store: Store, name: str) -> tuple[list[Connector], list[Co
     return every, [get_connector(store, name)] if name else every
 
 
-def said_of(connection: Connection, view: str, connectors: list[Connector], as_of: str | None) -> list[Said]:
+def said_of(
+    connection: Connection, view: str, connectors: list[Connector], as_of: str | None, sources: tuple[str, ...] = ()
+) -> list[Said]:
     """The completeness line of each connector."""
     found = []
-    for connector, line in zip(connectors, completeness(connection, view, connectors, as_of), strict=True):
+    lines = completeness(connection, view, connectors, as_of, sources)
+    for connector, line in zip(connectors, lines, strict=True):
         rest = line.removeprefix(f"{connector.name}: ")
         found.append(Said(connector.name, rest.split()[0], rest, view))
     return found

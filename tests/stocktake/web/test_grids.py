@@ -92,7 +92,7 @@ def test_pages_hold_every_row_once(either_fresh: Serving) -> None:
 def test_exports_equal_what_is_seen(either: Serving, address: str) -> None:
     with either.signed_in() as client:
         page = client.get(address)
-        names = re.findall(r'name="column" value="([^"]+)" checked', page.text)
+        names = re.findall(r'name="column" value="([^"]+)"[^>]* checked', page.text)
         lines = client.get(f"{address}/export?form=jsonl")
         table = client.get(f"{address}/export?form=csv")
         book = client.get(f"{address}/export?form=xlsx")

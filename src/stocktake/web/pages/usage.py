@@ -21,6 +21,7 @@ from stocktake.web.console import console_of
 from stocktake.web.grid import Filter, Grid, GridColumn, Row, chosen_connectors
 from stocktake.web.pages.grids import export_grid, show_grid
 from stocktake.web.pages.users import user_address
+from stocktake.web.wording import words
 
 REPORTS: tuple[Report, ...] = tuple(
     source for source in SOURCES if isinstance(source, Report) and source.datasets[0] is USAGE
@@ -54,7 +55,7 @@ class Coverage:
 def show(request: Request) -> Response:
     report = _report(request)
     coverage = _coverage(request, report)
-    options = [(known.name, known.function) for known in REPORTS]
+    options = [(known.name, words(known.name).capitalize()) for known in REPORTS]
     values = {"reports": options, "report": report, "coverage": coverage}
     return show_grid(request, grid_of(report), "Usage", "usage.html", values)
 
@@ -114,6 +115,7 @@ def grid_of(report: Report) -> Grid:
         ),
         conditions=("t.report = :report AND t.period = :period",),
         values={"report": report.function, "period": report.period or 0},
+        sources=("users", report.name),
     )
 
 
