@@ -29,6 +29,8 @@ LEAST = frozenset(
         "Reports.Read.All",
         "AuditLog.Read.All",
         "ReportSettings.Read.All",
+        "RoleManagement.Read.Directory",
+        "Application.Read.All",
     }
 )
 
