@@ -10,7 +10,7 @@ from stocktake.insights.position import EXPIRY_DAYS, ProductPosition, position
 from stocktake.products.free import FREE_PART_NUMBERS
 from stocktake.store.connectors import Connector
 from stocktake.store.grids import scopes_of
-from stocktake.store.runs import Entry, Run, ledger, unfinished_run
+from stocktake.store.runs import Entry, Run, count_runs, ledger, unfinished_run
 from stocktake.web.console import Console, console_of
 from stocktake.web.grid import Said, chosen_connectors, said_of
 from stocktake.web.rendering import page
@@ -43,6 +43,7 @@ class Tenant:
     facts: tuple[Fact, ...]
     entries: tuple[Entry, ...]
     said: tuple[Said, ...]
+    first: bool = False  # there is no other run, so that all of it is new
 
     @property
     def missing(self) -> list[Entry]:
@@ -84,9 +85,11 @@ def _tenant(console: Console, connector: Connector, as_of: str | None) -> Tenant
         run = scopes[0].run
         found = position(connection, run, app.name_of(connection))
         entries = tuple(ledger(connection, run.id))
+        first = count_runs(connection, [connector.id]) == 1
     paid = tuple(product for product in found if product.sku_part_number not in FREE_PART_NUMBERS)
     free = tuple(product for product in found if product.sku_part_number in FREE_PART_NUMBERS)
-    return Tenant(connector, run, running, failure, paid, free, _totals(paid), _facts(console, run), entries, said)
+    facts = _facts(console, run)
+    return Tenant(connector, run, running, failure, paid, free, _totals(paid), facts, entries, said, first)
 
 
 def _totals(products: tuple[ProductPosition, ...]) -> Totals:
