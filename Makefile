@@ -33,8 +33,8 @@ fix: .venv/.ready-dev ## format, and mend what the linter can mend
 	$(PY) -m ruff format $(wildcard $(SRC))
 	$(PY) -m ruff check --fix $(wildcard $(SRC))
 
-docs: .venv/.ready-dev ## run the code of the documents
-	$(PY) -m pytest tests/test_repository.py $(wildcard tests/docs) $(ARGS)
+docs: .venv/.ready-dev ## run the code of the documents, and take their pictures anew
+	STOCKTAKE_TEST_PICTURES=1 $(PY) -m pytest tests/test_repository.py tests/docs tests/browser/test_guide.py tests/browser/test_pictures.py $(ARGS)
 
 bench: .venv/.ready-dev ## the figures of the README, as ratios
 	$(PY) -m bench $(ARGS)

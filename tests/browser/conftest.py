@@ -1,18 +1,22 @@
 """One Chromium, one simulator and one console with figures for all tests in a browser."""
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from tests.browser import connecting
 from tests.browser.chromium import CHROMIUM, FLAGS, visitor
 from tests.browser.serving import Console
 from tests.simulator import Simulator
 
 Visit = Callable[..., BrowserContext]
+Photograph = Callable[..., None]
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+_LARGEST_PICTURE = 150_000  # bytes
 OPEN = pytest.StashKey[list[BrowserContext]]()
 
 
@@ -22,7 +26,9 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not there: install Debian's package chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, env={**os.environ, "LANGUAGE": "en_GB"}
+        )
         yield browser
         browser.close()
 
@@ -50,6 +56,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             for page in context.pages:
                 report.sections.append((f"window at {page.url}", page.locator("body").inner_text()))
     return report
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Photograph:
+    """Takes the picture of that name for the documents: of the part of the page that is seen, or of an element.
+
+    With STOCKTAKE_TEST_PICTURES it replaces the one in docs/pictures; otherwise it is only seen to be possible, since
+    other fonts and another day would change every picture at every run. What must not be published is covered.
+    """
+    folder = PICTURES if os.environ.get("STOCKTAKE_TEST_PICTURES") else tmp_path / "pictures"
+
+    def take(what: Page | Locator, name: str, *covered: Locator) -> None:
+        file = folder / f"{name}.png"
+        what.screenshot(path=file, animations="disabled", caret="hide", mask=list(covered), mask_color="#c9c9d2")
+        assert file.stat().st_size < _LARGEST_PICTURE, name
+
+    return take
 
 
 @pytest.fixture(scope="package")

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import connecting, portal
 from tests.browser.axe import mistakes
 from tests.browser.chromium import cell_of
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Photograph, Visit
+from tests.browser.figures import shown_subscriptions, true_subscriptions
 from tests.browser.serving import Console
 from tests.oracle import KEYS, NAMES
 from tests.simulator import Simulator
@@ -17,29 +18,34 @@ Row = dict[str, Any]
 # The guide's four permissions do not open them: they are unknown, and that is said.
 SIGN_INS = {"last_sign_in_at", "last_successful_sign_in_at"}
 APP = "Licence inventory"
+PORTAL = (1280, 640)
 
 
-def portal_part(page: Page, console: Console, kind: str, told: str) -> tuple[str, str, str]:
+def portal_part(page: Page, console: Console, kind: str, told: str, photograph: Photograph) -> tuple[str, str, str]:
     """Steps 1 to 5: an Application Administrator prepares, and is told whose consent it takes; returns tenant name,
     client id and client secret."""
     simulator = console.simulator
     page.goto(simulator.portal_url)
     portal.sign_in(page, simulator.person("application_administrator"))
     tenant = portal.tenant_name(page)
+    photograph(page, "portal-domain-names")
     client_id = portal.register(page, APP, f"{console.address}{connecting.HERE}/authorize")
+    photograph(page, "portal-client-id")
     secret = portal.new_secret(page, "for the connector")
+    photograph(page, "portal-client-secret", page.get_by_test_id("secret-value"))
     portal.assert_shown_once(page, secret)
     portal.add_permissions(page, kind)
     portal.grant_admin_consent(page)
     expect(page.get_by_text(told)).to_be_visible()
     if "succeeded" not in told:
-        _consent_as(page, simulator, "global_administrator")
+        _consent_as(page, simulator, "global_administrator", photograph)
     portal.switch_account(page, simulator.person("global_administrator"))
     portal.show_names_in_reports(page, simulator.portal_url)
+    photograph(page, "admin-center-reports")
     return tenant, client_id, secret
 
 
-def _consent_as(page: Page, simulator: Simulator, who: str) -> None:
+def _consent_as(page: Page, simulator: Simulator, who: str, photograph: Photograph) -> None:
     page.go_back()
     portal.switch_account(page, simulator.person(who))
     page.get_by_role("link", name="Azure Active Directory").first.click()
@@ -49,6 +55,7 @@ def _consent_as(page: Page, simulator: Simulator, who: str) -> None:
     portal.grant_admin_consent(page)
     expect(page.get_by_text("Grant consent succeeded.")).to_be_visible()
     expect(page.get_by_text("Not granted for")).to_have_count(0)
+    photograph(page, "portal-api-permissions")
 
 
 def sync_now(page: Page, outcome: str) -> None:
@@ -61,28 +68,6 @@ def sync_now(page: Page, outcome: str) -> None:
     expect(past.get_by_text(outcome, exact=True)).to_be_visible(timeout=90_000)
     past.get_by_role("link", name="1", exact=True).click()
     expect(page.get_by_role("heading", name="Run 1 of")).to_be_visible()
-
-
-def shown_subscriptions(page: Page) -> dict[str, tuple[int, ...]]:
-    """Part number to (bought, assigned, available), as the grid shows them."""
-    page.get_by_role("link", name="Subscriptions").first.click()
-    expect(page.get_by_role("heading", name="Subscriptions")).to_be_visible()
-    headings = [text.strip(" ▾▴") for text in page.locator("thead th").all_inner_texts()]
-    part, *figures = (headings.index(name) for name in ("Part number", "Bought", "Assigned", "Available"))
-    rows = [row.locator("td").all_inner_texts() for row in page.locator("tbody tr").all()]
-    return {row[part].strip(): tuple(number(row[at]) for at in figures) for row in rows}
-
-
-def number(shown: str) -> int:
-    """Of 1 234 or −5, as pages write them."""
-    return int("".join(sign for sign in shown.replace("\N{MINUS SIGN}", "-") if sign in "-0123456789"))
-
-
-def true_subscriptions(simulator: Simulator) -> dict[str, tuple[int, ...]]:
-    return {
-        row["sku_part_number"]: (row["enabled"] + row["warning"], row["consumed"], row["available"])
-        for row in simulator.oracle("subscriptions")
-    }
 
 
 def exported(page: Page, name: str) -> list[Row]:
@@ -115,22 +100,30 @@ def _key(dataset: str, row: Row) -> str:
     return repr([row[name] for name in KEYS[dataset]])
 
 
-def test_application_permissions(console: Console, visit: Visit) -> None:
+def test_application_permissions(console: Console, visit: Visit, photograph: Photograph) -> None:
     simulator, context = console.simulator, visit()
     tenant, client_id, secret = portal_part(
-        visit().new_page(), console, "Application", "Global Administrator or Privileged Role Administrator"
+        visit(size=PORTAL).new_page(),
+        console,
+        "Application",
+        "Global Administrator or Privileged Role Administrator",
+        photograph,
     )
     assert tenant == simulator.tenant
     page = connecting.become_first_administrator(context, console.first_start_link())
     dialog = connecting.new_connector(page, tenant, "norvelt", "All of it")
     expect(dialog.get_by_text(f"{console.address}{connecting.HERE}/authorize")).to_be_visible()
     connecting.fill(dialog, "Application", client_id, secret)
+    page.set_viewport_size({"width": 1200, "height": 720})
+    photograph(page, "credentials", dialog.get_by_label("Client Secret", exact=True))
     popup = connecting.authorize(dialog)
     token = connecting.accept(popup, simulator.person("global_administrator"))
     assert not mistakes(popup)
     popup.get_by_role("button", name="Copy").click()
     expect(popup.get_by_role("button", name="Copied")).to_be_visible()
     value = token.input_value()
+    popup.set_viewport_size({"width": 600, "height": 320})
+    photograph(popup, "token", token)
     popup.close()
     # It was filled in by itself as well: what counts here is the pasted one.
     field = connecting.token_field(dialog)
@@ -142,17 +135,20 @@ def test_application_permissions(console: Console, visit: Visit) -> None:
     assert cell_of(page, "norvelt", "Permissions") == "Application"
     sync_now(page, "complete")
     assert cell_of(page, "sign ins", "Outcome") == "not permitted"
-    assert shown_subscriptions(page) == true_subscriptions(simulator)
+    page.get_by_role("link", name="Subscriptions").first.click()
+    assert shown_subscriptions(page) == true_subscriptions(simulator, tenant)
     for name in ("Subscriptions", "Users"):
         assert_equal(name.lower(), exported(page, name), simulator.oracle(name.lower()))
     for dataset in KEYS:
         assert_equal(dataset, console.rows(dataset), simulator.oracle(NAMES.get(dataset, dataset)))
 
 
-def test_delegated_permissions(console: Console, visit: Visit) -> None:
+def test_delegated_permissions(console: Console, visit: Visit, photograph: Photograph) -> None:
     simulator = console.simulator
     person = simulator.person("business_user")
-    tenant, client_id, secret = portal_part(visit().new_page(), console, "Delegated", "Grant consent succeeded.")
+    tenant, client_id, secret = portal_part(
+        visit().new_page(), console, "Delegated", "Grant consent succeeded.", lambda *_: None
+    )
     page = connecting.become_first_administrator(visit(), console.first_start_link())
     dialog = connecting.new_connector(page, tenant, "partly")
     connecting.fill(dialog, "Delegated", client_id, secret)
@@ -172,6 +168,7 @@ def test_delegated_permissions(console: Console, visit: Visit) -> None:
     mine = simulator.oracle("users", as_user=person["user_principal_name"])
     assert 0 < len(mine) < len(simulator.oracle("users"))
     assert_equal("users", users, mine)
-    assert shown_subscriptions(page) == true_subscriptions(simulator)
+    page.get_by_role("link", name="Subscriptions").first.click()
+    assert shown_subscriptions(page) == true_subscriptions(simulator, tenant)
     for dataset in ("groups", "memberships", "assignments"):
         assert_equal(dataset, console.rows(dataset), simulator.oracle(dataset, as_user=person["user_principal_name"]))

@@ -24,7 +24,10 @@ function showDialog() {
 }
 
 showDialog();
-dialog.addEventListener("close", () => { reopen.hidden = false; });
+dialog.addEventListener("close", () => {
+  reopen.hidden = false;
+  reopen.focus();
+});
 reopen.addEventListener("click", showDialog);
 
 authorize.addEventListener("submit", () => {
