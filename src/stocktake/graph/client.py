@@ -159,7 +159,7 @@ class GraphClient:
             if answer.status == 200:
                 return answer.body
             address = parse_https(answer.headers.get("location", ""))
-            body = await fetch(self._transport, address, call.what, Trial(self._patience), meter)
+            body = await fetch(self._transport, self._gates.downloads, address, call.what, Trial(self._patience), meter)
             if body is not None:
                 return body
             meter.retries += 1

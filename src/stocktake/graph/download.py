@@ -8,7 +8,7 @@ from yarl import URL
 
 from stocktake.errors import UntrustworthyAnswerError
 from stocktake.graph.answers import repeatable
-from stocktake.graph.gate import retry_after_s
+from stocktake.graph.gate import Gate, retry_after_s
 from stocktake.graph.meter import Meter
 from stocktake.graph.patience import Trial, pause
 from stocktake.graph.transport import Answer, Ask, Interrupted, Transport, is_html
@@ -16,10 +16,12 @@ from stocktake.graph.transport import Answer, Ask, Interrupted, Transport, is_ht
 _ADDRESS_EXPIRED = frozenset({400, 401, 403, 404, 410})
 
 
-async def fetch(transport: Transport, address: URL, what: str, trial: Trial, meter: Meter) -> bytes | None:
+async def fetch(transport: Transport, gate: Gate, address: URL, what: str, trial: Trial, meter: Meter) -> bytes | None:
     """The whole body behind `address`; None when the address has expired. `what` names the report for people."""
     while True:
-        outcome = await transport.exchange(Ask(address), meter, fresh=trial.fresh)
+        async with gate.admitted(meter):
+            outcome = await transport.exchange(Ask(address), meter, fresh=trial.fresh)
+            wait_s = _close(gate, outcome, trial) if isinstance(outcome, Answer) else None
         if isinstance(outcome, Interrupted):
             await pause(trial.after_failure(what, outcome.reason), meter, outcome.reason)
         elif outcome.status == 200 and not is_html(outcome):
@@ -27,7 +29,9 @@ async def fetch(transport: Transport, address: URL, what: str, trial: Trial, met
         elif outcome.status in _ADDRESS_EXPIRED:
             return None
         elif outcome.status == 200 or repeatable(outcome.status, outcome.body):
-            await pause(_wait_s(outcome, what, trial, address.host), meter, f"{address.host} asked to wait")
+            if outcome.status != 429:
+                backoff = trial.after_failure(what, f"{address.host} answered {outcome.status}, which was no report")
+                await pause(max(backoff, wait_s or 0.0), meter, f"{address.host} asked to wait")
         else:
             raise UntrustworthyAnswerError(
                 f"{what}: the address that Microsoft Graph gave for the report answered {outcome.status}"
@@ -35,9 +39,11 @@ async def fetch(transport: Transport, address: URL, what: str, trial: Trial, met
         meter.retries += 1
 
 
-def _wait_s(outcome: Answer, what: str, trial: Trial, host: str | None) -> float:
+def _close(gate: Gate, outcome: Answer, trial: Trial) -> float | None:
+    """Seconds that the host asks for; while the slot is held, so that no other download slips in before."""
     asked = retry_after_s(outcome.headers)
     if outcome.status == 429:
-        return trial.after_throttle() if asked is None else asked
-    backoff = trial.after_failure(what, f"{host} answered {outcome.status}, which was no report")
-    return max(backoff, asked or 0.0)
+        gate.close_for(trial.after_throttle() if asked is None else asked)
+    elif outcome.status == 503 and asked is not None:
+        gate.close_for(asked)
+    return asked

@@ -144,6 +144,8 @@ class Gates:
     identity: Gate = field(default_factory=lambda: Gate("identity"))
     reports: Gate = field(default_factory=lambda: Gate("reports", concurrency=4, rate=REPORT_RATE))
     sign_ins: Gate = field(default_factory=lambda: Gate("sign_ins", concurrency=2, rate=SIGN_IN_RATE))
+    # The host that holds the files of reports: when it asks one download to wait, it means them all.
+    downloads: Gate = field(default_factory=lambda: Gate("reports", concurrency=4))
 
     def of(self, workload: Workload) -> Gate:
         gates: dict[Workload, Gate] = {
