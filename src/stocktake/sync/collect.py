@@ -76,7 +76,7 @@ async def _source(context: RunContext, source: Source, state: SourceState, outco
     try:
         verdict = await _run(context, source, state, outcomes)
     except StocktakeError as error:
-        verdict = verdict_of(source, error, begun=state.checkpoint.started)
+        verdict = verdict_of(source, error, begun=state.checkpoint.started or state.checkpoint.restarts > 0)
     except SQLAlchemyError:
         raise
     except Exception as error:
