@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import postgres
 from tests.installation import Done, Installation
 from tests.oracle import differences
 from tests.simulator import Simulator
@@ -50,6 +51,12 @@ def read_once(tenant: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def synchronised(read_once: Path, tmp_path: Path, simulator: Simulator) -> Installation:
     shutil.copytree(read_once, tmp_path / "home")
     return Installation(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    for server in postgres.cluster():
+        yield from postgres.database(server)
 
 
 def line_of(done: Done, source: str) -> dict[str, Any]:
@@ -217,3 +224,14 @@ def test_reports_are_asked_for_once_and_without_the_token(synchronised: Installa
     assert ledger["complaints"] == []
     asked = {request: times for request, times in ledger["requests"].items() if "reports/" in request}
     assert sum(asked.values()) == len(REPORTS), asked
+
+
+def test_postgresql_comes_to_the_same(tmp_path: Path, simulator: Simulator, database_url: str) -> None:
+    installation = Installation(tmp_path / "home", database_url=database_url)
+    installation.connect(simulator)
+    first, second = installation.sync(), installation.sync()
+    assert (first.code, second.code) == (0, 0), first
+    for dataset in ("usage", "site_usage", "group_usage", "deleted_users"):
+        assert differences(installation, simulator, dataset) == []
+    for line in second.json["sources"]:
+        assert without_the_run(line) == (0, 0, 0), line
