@@ -110,6 +110,7 @@ def test_a_token_that_is_altered_or_belongs_elsewhere(page: Page, settled: Conso
 
     field.fill(token[:-1] + ("A" if token[-1] != "A" else "B"))
     refused(dialog, "this Token is damaged", "Copy it once more from the pop-up, whole")
+    assert not mistakes(page)
     beside = page.context.new_page()
     beside.goto(settled.address)
     other = dialog_for(beside, settled, "elsewhere")
