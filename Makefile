@@ -20,7 +20,13 @@ demo: $(RUN) ## a simulated tenant, read through OAuth and Graph, and its licenc
 	@STOCKTAKE_HOME="$(CURDIR)/.demo" $(BIN)/stocktake demo $(if $(ONCE),--once) $(ARGS)
 
 test: .venv/.ready-dev ## the tests, as many at once as there are cores (ARGS="tests/stocktake -k name")
-	$(PY) -m pytest --numprocesses auto --dist worksteal $(ARGS)
+ifdef ARGS
+	$(PY) -m pytest $(ARGS)
+else
+# The browser's tests run by themselves: Playwright leaves an event loop in its process, which the others can't do with.
+	$(PY) -m pytest --numprocesses auto --dist worksteal --ignore tests/browser
+	$(PY) -m pytest tests/browser
+endif
 
 check: .venv/.ready-dev ## format, lint, types, layers, budgets
 	$(PY) -m ruff format --check $(wildcard $(SRC))
