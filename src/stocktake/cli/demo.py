@@ -52,7 +52,7 @@ def demo(
             say("")
             say(_NEXT)
             if not once:
-                _wait(tenant)
+                _stay(app, tenant)
     return report.exit_code
 
 
@@ -155,11 +155,13 @@ def _print_facts(app: "App", connector: "Connector") -> None:
     say("")
 
 
-def _wait(tenant: "SimulatedTenant") -> None:
-    try:
-        note("The simulated tenant keeps running: try `stocktake sync demo` elsewhere, with this STOCKTAKE_HOME.")
-        note("Ctrl-C stops it.")
-        tenant.process.wait()
-    except KeyboardInterrupt:
-        return
-    raise ConfigurationError("the simulator has stopped", "start the demonstration again")
+def _stay(app: "App", tenant: "SimulatedTenant") -> None:
+    """The console beside the simulated tenant's portal, until Ctrl-C."""
+    from stocktake.cli.serve import serve_console
+
+    def say_more() -> None:
+        note(f"The simulated portal is at {tenant.portal_url} (your browser will not know its certificate).")
+        note(f"Sign in there as {tenant.administrator} with the password {tenant.password}")
+        note("Ctrl-C stops both.")
+
+    serve_console(app, say_more)

@@ -35,13 +35,24 @@ def serve(
             "TLS needs the certificate and its key", "set both STOCKTAKE_TLS_CERTIFICATE and STOCKTAKE_TLS_KEY"
         )
     from stocktake.app import open_app
-    from stocktake.web.application import create_console
 
     with open_app(settings) as app:
-        console = create_console(app)
-        address = console.state.console.address
-        with _listening(settings) as listener:
-            _run(console, settings, listener, lambda: _greet(app, address))
+        serve_console(app, lambda: None)
+
+
+def serve_console(app: "App", and_say: Callable[[], None]) -> None:
+    """Serve until a signal; says where the console is and how to get in, and then what `and_say` adds."""
+    from stocktake.web.application import create_console
+
+    console = create_console(app)
+    address = console.state.console.address
+
+    def greet() -> None:
+        _greet(app, address)
+        and_say()
+
+    with _listening(app.settings) as listener:
+        _run(console, app.settings, listener, greet)
 
 
 def _greet(app: "App", address: str) -> None:

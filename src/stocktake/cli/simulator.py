@@ -28,6 +28,9 @@ class SimulatedTenant:
     tenant: str
     client_id: str
     client_secret: str
+    portal_url: str
+    administrator: str  # sign-in name of the simulated Global Administrator
+    password: str
     process: "subprocess.Popen[bytes]"
 
 
@@ -69,6 +72,7 @@ def _facts(process: "subprocess.Popen[bytes]", ready: Path, words: Path) -> Simu
             raise TransientError("the simulator does not start", "ask for fewer --users")
         time.sleep(_LOOK_EVERY_S)
     facts = json.loads(ready.read_text(encoding="utf-8"))
+    administrator = next(person for person in facts["people"] if person["name"] == "global_administrator")
     return SimulatedTenant(
         login_url=facts["login_url"],
         graph_url=facts["graph_url"],
@@ -76,5 +80,8 @@ def _facts(process: "subprocess.Popen[bytes]", ready: Path, words: Path) -> Simu
         tenant=facts["tenant"],
         client_id=facts["client_id"],
         client_secret=facts["client_secret"],
+        portal_url=facts["portal_url"],
+        administrator=administrator["user_principal_name"],
+        password=administrator["password"],
         process=process,
     )

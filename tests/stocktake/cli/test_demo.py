@@ -4,12 +4,15 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import openpyxl
 import pytest
+import requests
 from tests.stocktake.cli.conftest import Stocktake
 
 from stocktake.products.free import FREE_PART_NUMBERS
@@ -142,17 +145,34 @@ def test_it_does_not_touch_a_connector_of_ones_own(tmp_path: Path) -> None:
     assert "there is a connector demo of yours" in refused.stderr
 
 
-def test_it_runs_until_it_is_interrupted_and_takes_the_simulator_with_it(tmp_path: Path) -> None:
+def test_it_leaves_console_and_portal_running_until_it_is_interrupted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "stocktake", "demo", "--users", "50", "--groups", "10"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     running = subprocess.Popen(
-        command, env=environment(tmp_path / "home"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env={**environment(tmp_path / "home"), "STOCKTAKE_LISTEN_PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert running.stderr is not None
+    said: list[str] = []
     with running.stderr:
         for line in running.stderr:
+            said.append(line)
             if "Ctrl-C" in line:
+                console = requests.get(f"http://localhost:{port}/sign-in", timeout=20)
+                [portal] = [word for text in said for word in text.split() if word.endswith("/portal")]
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # nobody knows the certificate: a browser would ask, too
+                    simulated = requests.get(portal, timeout=20, verify=False)  # noqa: S501
                 running.send_signal(signal.SIGINT)
         assert running.wait() == 0
+    assert (console.status_code, simulated.status_code) == (200, 200)
+    assert any("/first-start/" in line for line in said)
+    assert any("with the password" in line for line in said)
     checked = call(tmp_path / "home", "connector", "check", "demo", "--json")
     assert checked.returncode == 1
     assert "no connection" in json.loads(checked.stdout)["checks"][0]["message"]
