@@ -76,9 +76,7 @@ def wait_for(ready: Path, simulator: subprocess.Popen[bytes]) -> dict[str, Any]:
 
 def guides(facts: dict[str, Any]) -> dict[str, Any]:
     """The application with the guide's four permissions: no sign-in activity, whose published pace is no measure."""
-    found: list[dict[str, Any]] = [
-        one for one in facts["applications"] if "guide" in f"{one['name']} {one['for']}".lower()
-    ]
+    found: list[dict[str, Any]] = [one for one in facts["applications"] if one["name"] == "guide"]
     return found[0]
 
 
