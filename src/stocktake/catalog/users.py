@@ -138,7 +138,6 @@ LICENCE_STATES = Stream(
     item=LicenceHolder,
     datasets=(_ASSIGNMENTS,),
     permissions=("User.Read.All", "Directory.Read.All"),
-    counted="/users/$count",
 )
 
 USERS = Stream(
