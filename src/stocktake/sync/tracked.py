@@ -184,8 +184,7 @@ def _settle_line(connection: Connection, context: RunContext, line: SourceState,
 
 
 def _told(state: SourceState, counted: int | None, after: int) -> str:
-    """What the round came to, beside Graph's own figure; what is known from now on are the source's rows."""
-    state.counters.rows = after
+    """What the round came to, beside Graph's own figure."""
     known = f"$count {counted}" if counted is not None else "Graph gave no count"
     return f"{known}, known {after} after {state.checkpoint.items} changes told by delta"
 
