@@ -49,18 +49,6 @@ class Settings(BaseSettings):
     sign_ins_per_minute: int = Field(
         default=10, ge=1, le=6000, description="Requests for sign-in activity a minute; Microsoft publishes 10."
     )
-    full_every_days: float = Field(
-        default=7.0,
-        ge=0,
-        le=365,
-        description="Days after which users, groups and memberships are read whole again, as a check on delta.",
-    )
-    licence_states_every: float = Field(
-        default=0.0,
-        ge=0,
-        le=8760,
-        description="Hours for which the licence states of users whom delta does not name are taken as known; 0: none.",
-    )
     listen_host: str = Field(default="127.0.0.1", description="Address that the console listens on.")
     listen_port: int = Field(default=8717, ge=1, le=65535, description="Port that the console listens on.")
     public_url: str | None = Field(

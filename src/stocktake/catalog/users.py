@@ -138,6 +138,7 @@ LICENCE_STATES = Stream(
     item=LicenceHolder,
     datasets=(_ASSIGNMENTS,),
     permissions=("User.Read.All", "Directory.Read.All"),
+    counted="/users/$count",
 )
 
 USERS = Stream(

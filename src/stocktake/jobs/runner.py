@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, update
 
@@ -21,16 +21,13 @@ from stocktake.jobs.ownership import owning
 from stocktake.settings import Settings
 from stocktake.store.clouds import get_cloud
 from stocktake.store.connectors import Connector
-from stocktake.store.cursors import has_cursors
 from stocktake.store.engine import Store
-from stocktake.store.marks import clear_marks
-from stocktake.store.runs import Run, add_sources, create_run, finish_run, get_run, unfinished_run
+from stocktake.store.runs import Run, add_sources, create_run, finish_run, unfinished_run
 from stocktake.store.spans import clear_staging
 from stocktake.store.tables import runs
 from stocktake.sync.close import RunReport, close_run, run_report
 from stocktake.sync.collect import collect
-from stocktake.sync.context import Cadence, Progress, RunContext, ledger_names
-from stocktake.sync.tracked import DELTA, FULL
+from stocktake.sync.context import Progress, RunContext
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,6 @@ class _Job:
     run_id: int
     progress: Callable[[Progress], None]
     stopping: Callable[[], bool]
-    full: bool
 
     async def collect(self) -> None:
         held = diagnose(await self.tokens.token())
@@ -67,7 +63,6 @@ class _Job:
                     page_size=settings.graph_page_size,
                     progress=self.progress,
                     settled={source.name: asyncio.Event() for source in SOURCES},
-                    cadence=Cadence(self.full, settings.full_every_days, settings.licence_states_every),
                     stopping=self.stopping,
                 )
             )
@@ -88,8 +83,7 @@ def sync_connector(
     """Sync to the end and report. ConfigurationError where nobody can sign in: the run is then recorded as failed;
     CancelledRunError if somebody cancels it: likewise, and nothing of it is kept.
 
-    `full` reads everything again, also where a cursor would tell what has changed; a run that was left unfinished and
-    did not is given up for it.
+    Every listing of this version is a full one, so `full` changes nothing yet.
     """
     from stocktake.jobs import workflows
 
@@ -97,10 +91,8 @@ def sync_connector(
     cloud = get_cloud(store, connector.cloud)
     tokens = token_source(settings, store, sealer, cloud, connector)
     with owning(store, home, connector), workflows.launched(store, home):
-        run_id, workflow_id = _run_to_continue(store, connector, workflows.is_resumable, full=full)
-        with store.read() as connection:
-            full = get_run(connection, run_id).mode == FULL
-        job = _Job(settings, store, connector, cloud, tokens, run_id, progress, workflows.is_stopping, full)
+        run_id, workflow_id = _run_to_continue(store, connector, workflows.is_resumable)
+        job = _Job(settings, store, connector, cloud, tokens, run_id, progress, workflows.is_stopping)
         try:
             workflows.run_to_end(workflow_id, run_id, workflows.Work(job.collect, job.close))
         except ConfigurationError as error:
@@ -121,29 +113,23 @@ def _gates(settings: Settings) -> Gates:
     )
 
 
-def _run_to_continue(
-    store: Store, connector: Connector, is_resumable: Callable[[str], bool], *, full: bool
-) -> tuple[int, str]:
+def _run_to_continue(store: Store, connector: Connector, is_resumable: Callable[[str], bool]) -> tuple[int, str]:
     """The unfinished run with its workflow, or a new one."""
 
     def begin(connection: Connection) -> tuple[int, str]:
         workflow_id = str(uuid.uuid4())
-        names = [name for source in SOURCES for name in ledger_names(source)]
         left = unfinished_run(connection, connector.id)
-        if left is not None and full and left.mode != FULL:
-            _drop(connection, connector, replace(left, reason="given up for a full pass"))
-        elif left is not None and left.cancel_requested:
+        if left is not None and left.cancel_requested:
             _drop(connection, connector, left)
         elif left is not None:
-            add_sources(connection, left.id, names)
+            add_sources(connection, left.id, left.mode, _ledger_names())
             if is_resumable(left.workflow_id):
                 return left.id, left.workflow_id
             # The checkpoints of the run are ours and stay good; only its workflow came to an end.
             connection.execute(update(runs).where(runs.c.id == left.id).values(workflow_id=workflow_id))
             return left.id, workflow_id
         _clear(connection, connector)
-        mode = FULL if full or not has_cursors(connection, connector.id) else DELTA
-        return create_run(connection, connector.id, workflow_id, mode, names), workflow_id
+        return create_run(connection, connector.id, workflow_id, "full", _ledger_names()), workflow_id
 
     with store.write() as connection:
         return begin(connection)
@@ -165,7 +151,14 @@ def _drop(connection: Connection, connector: Connector, left: Run) -> None:
 def _clear(connection: Connection, connector: Connector) -> None:
     for dataset in datasets():
         clear_staging(connection, dataset, connector.id, {})
-    clear_marks(connection, connector.id)
+
+
+def _ledger_names() -> list[str]:
+    return [
+        name
+        for source in SOURCES
+        for name in (source.name, *(dataset.name for dataset in source.datasets if dataset.ledger))
+    ]
 
 
 def _fail(store: Store, run_id: int, error: StocktakeError) -> None:

@@ -4,7 +4,7 @@ Ten thousand rows a second slower would still be correct; see libraries.md for w
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -46,13 +46,8 @@ def object_keys(connection: Connection, connector_id: int, ids: Iterable[str]) -
     return {name: found[name.lower()] for name in given}
 
 
-def stage(
-    connection: Connection, dataset: Dataset, connector_id: int, rows: Sequence[Row], kept: Collection[str] = ()
-) -> None:
-    """Put rows into the staging table; of two rows with one key the later wins, so that a replay is harmless.
-
-    Columns in `kept` are not known from these rows: where a row is staged already it keeps its values in them.
-    """
+def stage(connection: Connection, dataset: Dataset, connector_id: int, rows: Sequence[Row]) -> None:
+    """Put rows into the staging table; of two rows with one key the later wins, so that a replay is harmless."""
     if not rows:
         return
     stored = _stored(connection, dataset, connector_id, rows)
@@ -62,8 +57,7 @@ def stage(
         names.append(folded)
     table = f"stage_{dataset.name}"
     key = ("connector_id", *dataset.key)
-    known = {*kept, *([folded] if folded and dataset.folded in kept else [])}
-    values = [name for name in names if name not in key and name not in known]
+    values = [name for name in names if name not in key]
     update = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in values)
     conflict = f"ON CONFLICT ({_list(key)}) DO " + (f"UPDATE SET {update}" if update else "NOTHING")
     if connection.dialect.name == "sqlite":

@@ -24,18 +24,6 @@ class Checkpoint(msgspec.Struct, omit_defaults=True):
     after: int = 0  # last parent whose children are stored (or are in `links`)
     links: list[tuple[str, str]] = msgspec.field(default_factory=list)  # (parent id, next page of its children)
     merged: bool = False  # what was staged has become history
-    mode: str = ""  # full or delta, once that is decided; empty for a source without delta
-    why: str | None = None  # why a source was read whole although it had a cursor
-    origin: str | None = None  # the deltaLink that a delta round goes on from
-    delta_link: str | None = None  # where the next round will begin
-    asked_link: bool = False  # Graph was asked for a deltaLink before the listing, with or without success
-    again: bool = False  # the round was followed a second time, for what changed while it went on
-    alone: bool = False  # Graph refused the delta: the collection is listed, and what it refers to asked for one by one
-    audit: str | None = None  # the old cursor's next page, to learn what delta would have told
-    audited: bool = False  # that was followed to its end
-    cursor: str | None = None  # the source whose cursor moves on in the commit that merges this one
-    fingerprint: str = ""
-    began_at: str = ""
     refused: list[str] = msgspec.field(default_factory=list)  # parents that could not be read, each with the reason
 
 
@@ -80,7 +68,7 @@ class Run:
     id: int
     connector_id: int
     workflow_id: str
-    mode: str  # full, or delta: where sources have cursors
+    mode: str  # full
     started_at: str
     finished_at: str | None
     outcome: str | None
@@ -99,21 +87,18 @@ def create_run(connection: Connection, connector_id: int, workflow_id: str, mode
     }
 
     run_id: int = connection.execute(insert(runs).values(**values).returning(runs.c.id)).scalar_one()
-    add_sources(connection, run_id, sources)
+    add_sources(connection, run_id, mode, sources)
     return run_id
 
 
-def add_sources(connection: Connection, run_id: int, sources: Sequence[str]) -> None:
-    """A ledger line for each source that has none: a run that was begun before an update may lack some.
-
-    Its mode is full until the source decides otherwise.
-    """
+def add_sources(connection: Connection, run_id: int, mode: str, sources: Sequence[str]) -> None:
+    """A ledger line for each source that has none: a run that was begun before an update may lack some."""
     query = select(run_sources.c.source).where(run_sources.c.run_id == run_id)
     known = set(connection.execute(query).scalars())
     nothing = ("pages", "rows", "added", "changed", "removed", "requests", "retries", "throttled", "waited_s")
     for position, source in enumerate(sources):
         if source not in known:
-            line = {"run_id": run_id, "source": source, "position": position, "mode": "full", "checkpoint": "{}"}
+            line = {"run_id": run_id, "source": source, "position": position, "mode": mode, "checkpoint": "{}"}
             connection.execute(insert(run_sources).values(**line, **dict.fromkeys(nothing, 0)))
 
 

@@ -169,34 +169,6 @@ run_sources = Table(
     Column("checkpoint", Text, nullable=False),
 )
 
-# Where the next delta round of a source begins, and when the source was last read whole.
-cursors = Table(
-    "cursors",
-    metadata,
-    Column(
-        "connector_id", _KEY, ForeignKey("connectors.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
-    Column("source", Text, primary_key=True),
-    Column("link", Text),  # Graph's deltaLink; null where the source has only an age
-    Column("fingerprint", Text, nullable=False),  # of all that makes the link worthless when it changes
-    Column("run_id", BigInteger, nullable=False),  # the run whose data the link goes on from
-    Column("taken_at", Text, nullable=False),
-    Column("full_at", Text, nullable=False),
-)
-
-# What a run was told of keys beside the rows that it staged; `store/marks.py` says what each name means.
-stage_marks = Table(
-    "stage_marks",
-    metadata,
-    Column(
-        "connector_id", _KEY, ForeignKey("connectors.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
-    Column("name", Text, primary_key=True),
-    Column("subject", BigInteger, primary_key=True, autoincrement=False),
-    Column("other", BigInteger, primary_key=True, autoincrement=False),
-    sqlite_with_rowid=False,
-)
-
 directory_objects = Table(
     "directory_objects",
     metadata,

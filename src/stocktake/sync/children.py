@@ -59,7 +59,7 @@ async def _round(
         query += f"&$top={min(stream.page_sizes[0], context.page_size)}"
     asked = {f"link-{place}": link for place, link in enumerate(work)}
     asked |= {f"{key}": (parent, stream.path.replace("{id}", parent) + query) for key, parent in fresh}
-    answers = await ask_batches(context, state, [BatchItem(name, url) for name, (_, url) in asked.items()])
+    answers = await _asked(context, state, [BatchItem(name, url) for name, (_, url) in asked.items()])
     links: list[tuple[str, str]] = []
     rows: list[Any] = []
     decoder = page_decoder(stream.item)
@@ -68,7 +68,7 @@ async def _round(
     for name, (parent, _) in asked.items():
         answer = answers[name]
         if answer.status != 200:
-            refused.extend(refusal(stream, parent, answer))
+            refused.extend(_refusal(stream, parent, answer))
             continue
         page = decode_page(answer.body, decoder)
         rows.extend(row for item in page.items for row in dataset.row_maker((parent, item)))
@@ -90,7 +90,7 @@ async def _round(
     report_progress(context, state)
 
 
-async def ask_batches(context: RunContext, state: SourceState, items: list[BatchItem]) -> dict[str, BatchAnswer]:
+async def _asked(context: RunContext, state: SourceState, items: list[BatchItem]) -> dict[str, BatchAnswer]:
     """All answers; the batches go side by side, as far as the throttle gate lets them."""
     parts = [items[start : start + BATCH_LIMIT] for start in range(0, len(items), BATCH_LIMIT)]
     try:
@@ -108,7 +108,7 @@ def _followed(context: RunContext, work: list[tuple[str, str]], parent: str, lin
     return link
 
 
-def refusal(stream: Stream, parent: str, answer: BatchAnswer) -> list[str]:
+def _refusal(stream: Stream, parent: str, answer: BatchAnswer) -> list[str]:
     """Why a parent's children could not be read; nothing for a parent that was deleted since it was listed."""
     if answer.status == 404:
         return []
@@ -128,20 +128,13 @@ async def _verdict(context: RunContext, stream: Stream, state: SourceState, pare
     hidden = 0
     if stream.parent == "groups":
         hidden = await context.commit(lambda connection: _hidden(connection, context))
-    return hidden_members(context, hidden) or Verdict(
-        Outcome.COMPLETE, check=f"asked for every one of the listed {stream.parent}"
-    )
-
-
-def hidden_members(context: RunContext, groups: int) -> Verdict | None:
-    """The verdict on memberships where so many groups hide theirs and the connector may not see them."""
-    if not groups or not context.roles or _HIDDEN_PERMISSION in context.roles:
-        return None
-    return Verdict(
-        Outcome.INCOMPLETE,
-        f"{groups} groups hide their members from this connector: needs {_HIDDEN_PERMISSION}",
-        f"Portal: App registrations, API permissions: add {_HIDDEN_PERMISSION} and grant admin consent",
-    )
+    if hidden and context.roles and _HIDDEN_PERMISSION not in context.roles:
+        return Verdict(
+            Outcome.INCOMPLETE,
+            f"{hidden} groups hide their members from this connector: needs {_HIDDEN_PERMISSION}",
+            f"Portal: App registrations, API permissions: add {_HIDDEN_PERMISSION} and grant admin consent",
+        )
+    return Verdict(Outcome.COMPLETE, check=f"asked for every one of the listed {stream.parent}")
 
 
 def _hidden(connection: Connection, context: RunContext) -> int:

@@ -1,24 +1,20 @@
 """Closing a run: what was staged becomes history, the independent checks are made, the run gets its outcome."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from stocktake.catalog import SOURCES, Dataset, Report, Source, Stream
+from stocktake.catalog import SOURCES, Dataset, Report, Source
 from stocktake.store.connectors import Connector
-from stocktake.store.cursors import Cursor, drop_cursor, get_cursor, put_cursor
 from stocktake.store.engine import Store
-from stocktake.store.marks import clear_marks, copy_marks
-from stocktake.store.runs import Checkpoint, Entry, Run, finish_run, get_run, ledger, save_progress, settle
-from stocktake.store.spans import Changes, Proof, Scope, close_orphans, merge, present, touched_unmarked
-from stocktake.sync.checks import consumed_check
-from stocktake.sync.context import SourceState, ledger_names, primary
+from stocktake.store.runs import Entry, Run, finish_run, get_run, ledger, save_progress, settle
+from stocktake.store.spans import Changes, Proof, merge
+from stocktake.sync.context import SourceState
 from stocktake.sync.outcomes import Outcome, is_whole, run_outcome
 from stocktake.sync.reports import check_report
-from stocktake.sync.rest import NAMED
-from stocktake.sync.tracked import TOLD
 
 _SETTLED_BY_DATA = (Outcome.COMPLETE, Outcome.INCOMPLETE, Outcome.CONCEALED)
+_NAMED = 3  # products named in a check, the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +65,14 @@ def close_run(store: Store, connector: Connector, run_id: int) -> None:
     with store.read() as connection:
         entries = {entry.source: entry for entry in ledger(connection, run_id)}
     for source in SOURCES:
-        if not entries[source.name].checkpoint.merged:
+        entry = entries[source.name]
+        if not entry.checkpoint.merged:
             with store.write() as connection:
-                _Closing(connection, connector.id, run_id, entries).close(source)
+                _close_source(connection, connector.id, run_id, source, entry)
     with store.write() as connection:
         found = {entry.source: entry.outcome for entry in ledger(connection, run_id)}
-        lines = [(source, name) for source in SOURCES for name in ledger_names(source)]
-        outcome = run_outcome(
-            [is_whole(source, found[name]) for source, name in lines], [found[name] for _, name in lines]
-        )
-        clear_marks(connection, connector.id)
+        outcomes = [found[source.name] for source in SOURCES]
+        outcome = run_outcome([is_whole(source, found[source.name]) for source in SOURCES], outcomes)
         finish_run(connection, run_id, outcome.value, None)
 
 
@@ -87,143 +81,45 @@ def run_report(store: Store, connector: Connector, run_id: int) -> RunReport:
         return RunReport(connector, get_run(connection, run_id), tuple(ledger(connection, run_id)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Closing:
-    """One transaction: a source's staged rows become history, and its cursor moves on with them."""
-
-    connection: Connection
-    connector_id: int
-    run_id: int
-    entries: dict[str, Entry]
-
-    def close(self, source: Source) -> None:
-        entry = self.entries[source.name]
-        state = SourceState.of(source, entry)
-        outcome = entry.outcome
-        if isinstance(source, Report) and outcome == Outcome.COMPLETE:
-            outcome = _checked_report(self.connection, self.connector_id, self.run_id, source, entry)
-        if outcome in _SETTLED_BY_DATA and _may_be_merged(entry.checkpoint):
-            # A concealed report was read to its end like any other; an incomplete listing proves nobody's absence.
-            proof = None if outcome == Outcome.INCOMPLETE else Proof(source.name, self.run_id)
-            for dataset in source.datasets:
-                self._merge(source, dataset, state.scope, proof)
-            if source.name == "users":
-                self._check_assignments(entry)
-            self._check_missed(source, entry)
-            self._move_cursors(source, entry)
-        entry.checkpoint.merged = True
-        counters = state.spent()
-        counters.rows = entry.rows
-        save_progress(self.connection, self.run_id, source.name, entry.checkpoint, counters)
-
-    def _merge(self, source: Source, dataset: Dataset, scope: Scope, proof: Proof | None) -> None:
-        connection, connector_id, run_id = self.connection, self.connector_id, self.run_id
-        line = self.entries[source.name]
-        removed = 0
-        if line.checkpoint.mode == "delta":
-            proof = None
-            if dataset.ledger:
-                line = self.entries[dataset.name]
-                proof = self._proof_of_rest(source, line)
-            removed = self._close_orphans(source, dataset)
-        changes = merge(connection, dataset, connector_id, run_id, scope, proof)
-        if self.entries[source.name].checkpoint.mode == "delta":
-            changes = replace(
-                changes, rows=present(connection, dataset, connector_id), removed=changes.removed + removed
-            )
-        self._record(source, dataset, changes)
-
-    def _proof_of_rest(self, source: Source, line: Entry) -> Proof | None:
-        """What a pass over everybody proves; without its end it still tells all about those whom it named."""
-        checkpoint = line.checkpoint
-        if checkpoint.mode != "full":
-            return None
-        if checkpoint.finished and line.outcome == Outcome.COMPLETE:
-            return Proof(line.source, self.run_id)
-        copy_marks(self.connection, self.connector_id, f"{NAMED}:{source.name}", line.source)
-        return None
-
-    def _close_orphans(self, source: Source, dataset: Dataset) -> int:
-        carrier = self.entries[source.name].checkpoint.cursor
-        cursor = get_cursor(self.connection, self.connector_id, carrier) if carrier else None
-        if cursor is None or carrier == source.name:
-            return 0
-        between = (cursor.run_id, self.run_id)
-        return sum(
-            close_orphans(self.connection, dataset, primary(ends), self.connector_id, between)
-            for ends in SOURCES
-            if isinstance(ends, Stream) and ends.delta is not None
-        )
-
-    def _record(self, source: Source, dataset: Dataset, changes: Changes) -> None:
-        if dataset is source.datasets[0]:
-            name = source.name
-            self.entries[name].rows = changes.rows
-        elif dataset.ledger:
-            name = dataset.name
-        else:
-            return
-        settle(
-            self.connection,
-            self.run_id,
-            name,
-            rows=changes.rows,
-            added=changes.added,
-            changed=changes.changed,
-            removed=changes.removed,
-        )
-
-    def _check_assignments(self, entry: Entry) -> None:
-        check = consumed_check(self.connection, self.connector_id)
-        own = self.entries["assignments"].check if entry.checkpoint.mode == "delta" else None
-        settle(self.connection, self.run_id, "assignments", check=f"{check}; {own}" if own else check)
-
-    def _check_missed(self, source: Source, entry: Entry) -> None:
-        """Where everything was read although there was a cursor: what has changed that the cursor does not lead to."""
-        if not entry.checkpoint.audited:
-            return
-        name = f"{TOLD}:{entry.checkpoint.cursor or source.name}"
-        missed = touched_unmarked(self.connection, primary(source), self.connector_id, self.run_id, name)
-        said = f"warning: delta had missed changes of {missed}" if missed else "delta had missed nothing"
-        settle(self.connection, self.run_id, source.name, check=f"{entry.check}; {said}")
-
-    def _move_cursors(self, source: Source, entry: Entry) -> None:
-        checkpoint = entry.checkpoint
-        if checkpoint.cursor is not None and checkpoint.delta_link is None:
-            drop_cursor(self.connection, self.connector_id, checkpoint.cursor)
-        elif checkpoint.cursor is not None:
-            self._move(checkpoint.cursor, checkpoint.delta_link, checkpoint)
-        if isinstance(source, Stream) and source.delta is not None and source.delta.rest is not None:
-            self._move_rest(source.delta.rest.name, entry)
-
-    def _move_rest(self, name: str, entry: Entry) -> None:
-        """The age of what no delta tracks; whatever was not wholly read is read for everybody next time."""
-        line = self.entries[name] if entry.checkpoint.mode == "delta" else entry
-        if line.outcome != Outcome.COMPLETE:
-            drop_cursor(self.connection, self.connector_id, name)
-        elif line.checkpoint.mode == "full":
-            self._move(name, None, line.checkpoint)
-
-    def _move(self, name: str, link: str | None, checkpoint: Checkpoint) -> None:
-        before = get_cursor(self.connection, self.connector_id, name)
-        whole = checkpoint.mode == "full" or before is None
-        put_cursor(
-            self.connection,
-            Cursor(
-                self.connector_id,
-                name,
-                link,
-                checkpoint.fingerprint,
-                self.run_id,
-                taken_at=checkpoint.began_at,
-                full_at=checkpoint.began_at if whole or before is None else before.full_at,
-            ),
-        )
+def _close_source(connection: Connection, connector_id: int, run_id: int, source: Source, entry: Entry) -> None:
+    state = SourceState.of(source, entry)
+    outcome = entry.outcome
+    if isinstance(source, Report) and outcome == Outcome.COMPLETE:
+        outcome = _checked_report(connection, connector_id, run_id, source, entry)
+    if outcome in _SETTLED_BY_DATA and entry.checkpoint.started:
+        # A concealed report was read to its end like any other; an incomplete listing proves nobody's absence.
+        proof = None if outcome == Outcome.INCOMPLETE else Proof(source.name, run_id)
+        for dataset in source.datasets:
+            changes = merge(connection, dataset, connector_id, run_id, state.scope, proof)
+            _record(connection, run_id, source, dataset, changes, entry)
+        if source.name == "users":
+            check = _consumed_check(connection, connector_id)
+            settle(connection, run_id, "assignments", check=check)
+    entry.checkpoint.merged = True
+    counters = state.spent()
+    counters.rows = entry.rows
+    save_progress(connection, run_id, source.name, entry.checkpoint, counters)
 
 
-def _may_be_merged(checkpoint: Checkpoint) -> bool:
-    """A delta round that was not followed to its end is left out whole: its cursor stays and brings it all again."""
-    return checkpoint.finished if checkpoint.mode == "delta" else checkpoint.started
+def _record(
+    connection: Connection, run_id: int, source: Source, dataset: Dataset, changes: Changes, entry: Entry
+) -> None:
+    if dataset is source.datasets[0]:
+        name = source.name
+        entry.rows = changes.rows
+    elif dataset.ledger:
+        name = dataset.name
+    else:
+        return
+    settle(
+        connection,
+        run_id,
+        name,
+        rows=changes.rows,
+        added=changes.added,
+        changed=changes.changed,
+        removed=changes.removed,
+    )
 
 
 def _checked_report(connection: Connection, connector_id: int, run_id: int, source: Report, entry: Entry) -> str:
@@ -240,3 +136,25 @@ def _checked_report(connection: Connection, connector_id: int, run_id: int, sour
             remedy=verdict.remedy,
         )
     return verdict.outcome
+
+
+def _consumed_check(connection: Connection, connector_id: int) -> str:
+    """consumedUnits against the holders listed. A difference is a warning: lag and error states explain it."""
+    rows = connection.execute(
+        text(
+            "SELECT s.sku_id, s.sku_part_number, s.consumed, count(DISTINCT a.user_id) AS holders "
+            "FROM subscriptions AS s LEFT JOIN assignments AS a ON a.connector_id = s.connector_id "
+            "AND a.sku_id = s.sku_id AND a.to_run IS NULL AND (a.state IS NULL OR a.state <> 'Error') "
+            "WHERE s.connector_id = :connector AND s.to_run IS NULL AND s.applies_to = 'User' "
+            "GROUP BY s.sku_id, s.sku_part_number, s.consumed ORDER BY s.sku_part_number"
+        ),
+        {"connector": connector_id},
+    ).all()
+    if not rows:
+        return "no subscribed SKUs to compare with"
+    off = [row for row in rows if row.consumed is not None and row.consumed != row.holders]
+    if not off:
+        return f"consumedUnits equals the holders of all {len(rows)} products"
+    named = ", ".join(f"{row.sku_part_number} {row.consumed} against {row.holders}" for row in off[:_NAMED])
+    more = f" and {len(off) - _NAMED} more" if len(off) > _NAMED else ""
+    return f"warning: consumedUnits differs from the holders of {len(off)} products: {named}{more}"

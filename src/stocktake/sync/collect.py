@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from stocktake.catalog import SOURCES, Report, Source, Stream
-from stocktake.catalog.declaration import Delta
 from stocktake.errors import CancelledRunError, StocktakeError, StoppedRunError
 from stocktake.store.runs import get_run, ledger, settle
 from stocktake.sync.children import list_children
@@ -15,8 +14,6 @@ from stocktake.sync.context import RunContext, SourceState
 from stocktake.sync.listing import list_stream, report_progress
 from stocktake.sync.outcomes import Outcome, Verdict, verdict_of
 from stocktake.sync.reports import fetch_report
-from stocktake.sync.riding import carrier_of, ride
-from stocktake.sync.tracked import sync_tracked
 
 WATCH_EVERY_S = 0.3
 
@@ -96,12 +93,8 @@ async def _run(context: RunContext, source: Source, state: SourceState, outcomes
     match source:
         case Report():
             return await fetch_report(context, source, state)
-        case Stream(delta=Delta()):
-            return await sync_tracked(context, source, state)
         case Stream(parent=str(parent)):
             await context.settled[parent].wait()
-            if (carrier := await carrier_of(context, source)) is not None:
-                return await ride(context, carrier, state)
             outcome = Outcome(outcomes[parent])
             if outcome not in (Outcome.COMPLETE, Outcome.INCOMPLETE):
                 return Verdict(outcome, f"{parent} could not be read", f"See the line of {parent}")
@@ -114,8 +107,7 @@ async def _settle(context: RunContext, source: Source, state: SourceState, verdi
     riders = [dataset.name for dataset in source.datasets if dataset.ledger]
 
     def change(connection: Connection) -> None:
-        settled = {entry.source for entry in ledger(connection, context.run_id) if entry.outcome is not None}
-        for name in (source.name, *(rider for rider in riders if rider not in settled)):
+        for name in (source.name, *riders):
             settle(
                 connection,
                 context.run_id,

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from stocktake.catalog import Dataset, Report, Source, Stream
+from stocktake.catalog import Dataset, Report, Source
 from stocktake.graph.client import GraphClient
 from stocktake.graph.meter import Meter
 from stocktake.identity.clouds import Cloud
@@ -31,15 +31,6 @@ class Progress:
     expected: int | None = None  # rows, where Graph was asked to count them
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """How often everything is read, where delta would do or does not reach."""
-
-    full: bool = False  # this run reads everything
-    full_every_days: float = 7.0
-    licence_states_every_h: float = 0.0
-
-
 @dataclass(frozen=True)
 class RunContext:
     store: Store
@@ -51,7 +42,6 @@ class RunContext:
     page_size: int
     progress: Callable[[Progress], None]
     settled: dict[str, asyncio.Event]
-    cadence: Cadence = field(default_factory=Cadence)
     report_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # in memory at one time
     stopping: Callable[[], bool] = lambda: False  # true once this process is asked to end
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="store"))
@@ -108,15 +98,3 @@ class SourceState:
 def primary(source: Source) -> Dataset:
     """The dataset that a source is named after: its rows are the source's rows."""
     return source.datasets[0]
-
-
-def filled_by(source: Source) -> tuple[Dataset, ...]:
-    """Every dataset that reading the source stages rows for: also that of the links which ride on its delta."""
-    if isinstance(source, Stream) and source.delta and source.delta.links:
-        return (*source.datasets, *source.delta.links.datasets)
-    return source.datasets
-
-
-def ledger_names(source: Source) -> tuple[str, ...]:
-    """The source's lines in the ledger: its own, and one for each dataset that rides on it with a line of its own."""
-    return (source.name, *(dataset.name for dataset in source.datasets if dataset.ledger))

@@ -15,57 +15,47 @@ from stocktake.graph.answers import RefusedError
 from stocktake.graph.link import LinkTrail
 from stocktake.graph.pages import Page, page_decoder
 from stocktake.store.bulk import stage
+from stocktake.store.runs import Checkpoint
 from stocktake.store.spans import clear_staging
-from stocktake.sync.context import Progress, RunContext, SourceState, filled_by, primary
+from stocktake.sync.context import Progress, RunContext, SourceState, primary
 from stocktake.sync.outcomes import Outcome, Verdict
 
 Ask = Callable[[str], Awaitable[Page[Any]]]
-Before = Callable[[Connection, list[Any]], None]
 
 MOST_RESTARTS = 3  # of one listing whose page tokens keep expiring
 
 
 async def list_stream(context: RunContext, stream: Stream, state: SourceState) -> Verdict:
-    """Bring the listing to its end, from wherever its checkpoint stands, and judge it."""
-    await read_listing(context, stream, state)
-    return await judge_listing(context, stream, state)
-
-
-async def read_listing(context: RunContext, stream: Stream, state: SourceState, before: Before | None = None) -> None:
-    """Bring the listing to its end, from wherever its checkpoint stands.
-
-    `before` is called with the items of each page in the transaction that stages them, before it does.
-    """
+    """Bring the listing to its end, from wherever its checkpoint stands."""
     while not state.checkpoint.finished:
         try:
-            await _list_on(context, stream, state, before)
-        except ExpiredLinkError as error:
-            await restart(context, state, error, link=None)
+            await _list_on(context, stream, state)
+        except ExpiredLinkError:
+            if state.checkpoint.restarts >= MOST_RESTARTS:
+                raise
+            await _restart(context, state)
+    return await _verdict(context, stream, state)
 
 
-async def _list_on(context: RunContext, stream: Stream, state: SourceState, before: Before | None) -> None:
+async def _list_on(context: RunContext, stream: Stream, state: SourceState) -> None:
     checkpoint = state.checkpoint
     if not checkpoint.started:
-        checkpoint.counted = await count(context, stream, state)
+        checkpoint.counted = await _count(context, stream, state)
     ask = _asking(context, stream, state)
     trail = LinkTrail()
     if checkpoint.next_link is None:
         page = await _first_page(context, stream, state, ask)
     else:
         page = await ask(trail.follow(checkpoint.next_link))
-    await walk(page, ask, trail, lambda page: _store(context, stream, state, page, before))
-
-
-async def walk(page: Page[Any], ask: Ask, trail: LinkTrail, store: Callable[[Page[Any]], Awaitable[None]]) -> None:
-    """Store this page and all that follow it, each while the next one is on its way."""
     while page.next_link is not None:
+        # The next page is on its way while this one is being stored.
         ahead = asyncio.ensure_future(_followed(ask, trail, page.next_link))
         try:
-            await store(page)
+            await _store(context, stream, state, page)
             page = await ahead
         finally:
             await _abandon(ahead)
-    await store(page)
+    await _store(context, stream, state, page)
 
 
 async def _followed(ask: Ask, trail: LinkTrail, link: str) -> Page[Any]:
@@ -129,11 +119,9 @@ def read_single(stream: Stream, body: bytes) -> Page[Any]:
     return Page(items=[item])
 
 
-async def _store(
-    context: RunContext, stream: Stream, state: SourceState, page: Page[Any], before: Before | None
-) -> None:
+async def _store(context: RunContext, stream: Stream, state: SourceState, page: Page[Any]) -> None:
     checkpoint = state.checkpoint
-    batches = [(dataset, list(rows_of(stream, page.items, dataset.row_maker))) for dataset in stream.datasets]
+    batches = [(dataset, list(_rows(stream, page.items, dataset.row_maker))) for dataset in stream.datasets]
     checkpoint.started = True
     checkpoint.items += len(page.items)
     checkpoint.next_link = page.next_link
@@ -142,8 +130,6 @@ async def _store(
     state.counters.rows += len(batches[0][1])
 
     def change(connection: Connection) -> None:
-        if before is not None:
-            before(connection, page.items)
         for dataset, rows in batches:
             stage(connection, dataset, context.connector.id, rows)
         state.save(connection, context.run_id)
@@ -152,7 +138,7 @@ async def _store(
     report_progress(context, state)
 
 
-def rows_of(stream: Stream, items: list[Any], row_maker: Any) -> Iterator[Row]:  # noqa: ANN401 - any item type
+def _rows(stream: Stream, items: list[Any], row_maker: Any) -> Iterator[Row]:  # noqa: ANN401 - any item type
     try:
         for item in items:
             yield from row_maker(item)
@@ -160,32 +146,20 @@ def rows_of(stream: Stream, items: list[Any], row_maker: Any) -> Iterator[Row]: 
         raise UntrustworthyAnswerError(f"{stream.path} holds a value that can't be read: {error}") from error
 
 
-async def restart(context: RunContext, state: SourceState, error: ExpiredLinkError, *, link: str | None) -> None:
-    """Begin again, at the first page or at `link`: a page token has expired, and what came before can't be continued.
-
-    Raises the error when that has happened too often.
-    """
-    if state.checkpoint.restarts >= MOST_RESTARTS:
-        raise error
-    await begin_anew(context, state, link=link, restarts=state.checkpoint.restarts + 1)
-
-
-async def begin_anew(context: RunContext, state: SourceState, *, link: str | None, restarts: int = 0) -> None:
-    """Forget what was read, and stand before the first page or before `link`; what was decided stays."""
-    state.checkpoint = msgspec.structs.replace(
-        state.checkpoint, next_link=link, started=False, finished=False, items=0, page_size=None, restarts=restarts
-    )
+async def _restart(context: RunContext, state: SourceState) -> None:
+    """Begin again at the first page: a page token has expired, and what came before can't be continued."""
+    state.checkpoint = Checkpoint(restarts=state.checkpoint.restarts + 1)
     state.counters.rows = 0
 
     def change(connection: Connection) -> None:
-        for dataset in filled_by(state.source):
+        for dataset in state.source.datasets:
             clear_staging(connection, dataset, context.connector.id, state.scope)
         state.save(connection, context.run_id)
 
     await context.commit(change)
 
 
-async def count(context: RunContext, stream: Stream, state: SourceState) -> int | None:
+async def _count(context: RunContext, stream: Stream, state: SourceState) -> int | None:
     """Graph's own count; None where it gives none, which makes the listing unchecked, not incomplete."""
     if stream.counted is None:
         return None
@@ -197,7 +171,7 @@ async def count(context: RunContext, stream: Stream, state: SourceState) -> int 
         return None
 
 
-async def judge_listing(context: RunContext, stream: Stream, state: SourceState) -> Verdict:
+async def _verdict(context: RunContext, stream: Stream, state: SourceState) -> Verdict:
     """The listing reached its last page; complete if nothing contradicts that."""
     if stream.counted is None:
         return Verdict(Outcome.COMPLETE)
@@ -207,7 +181,7 @@ async def judge_listing(context: RunContext, stream: Stream, state: SourceState)
         return Verdict(Outcome.COMPLETE, check=f"listed {listed}; Graph gave no count to compare with")
     if listed == before:
         return Verdict(Outcome.COMPLETE, check=f"$count {before}, listed {listed}")
-    after = await count(context, stream, state)
+    after = await _count(context, stream, state)
     after = before if after is None else after
     check = f"$count {before} before and {after} after, listed {listed}"
     if min(before, after) <= listed <= max(before, after):
@@ -234,6 +208,6 @@ def report_progress(context: RunContext, state: SourceState, outcome: str | None
             rows=state.counters.rows,
             waiting=state.meter.waiting,
             outcome=outcome,
-            expected=None if state.checkpoint.mode == "delta" else state.checkpoint.counted,
+            expected=state.checkpoint.counted,
         )
     )
