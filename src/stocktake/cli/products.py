@@ -17,21 +17,7 @@ def import_products(
 
     rows = read_catalogue(file.expanduser())
     with installation() as app:
-        from stocktake.store.products import CataloguePlan, replace_catalogue
+        from stocktake.store.products import replace_catalogue
 
-        products = {product.sku_id: product for product in rows.products}
-        counts = replace_catalogue(
-            app.store,
-            (
-                CataloguePlan(
-                    sku_id=plan.sku_id,
-                    sku_part_number=products[plan.sku_id].sku_part_number,
-                    product_name=products[plan.sku_id].product_name,
-                    service_plan_id=plan.service_plan_id,
-                    service_plan_name=plan.service_plan_name,
-                    friendly_name=plan.friendly_name,
-                )
-                for plan in rows.plans
-            ),
-        )
-    say(f"{counts[0]} products and {counts[1]} of their service plans imported.")
+        replace_catalogue(app.store, rows)
+    say(f"{len(rows.products)} products and {len(rows.plans)} of their service plans imported.")
