@@ -1,7 +1,6 @@
 """One request and its answer; whatever goes wrong on the way becomes a value or an error of ours."""
 
 import asyncio
-import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from yarl import URL
 from stocktake.errors import ConfigurationError
 from stocktake.graph.gate import whole
 from stocktake.graph.meter import Meter
+from stocktake.tls import trust
 
 _LARGE = 2**22  # bytes that take long enough to unpack to be done beside the event loop
 
@@ -122,16 +122,6 @@ class Transport:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )
-
-
-def trust(ca_pem: str | None) -> ssl.SSLContext:
-    """Trust the system's authorities, or the given ones (PEM text) and no others."""
-    try:
-        return ssl.create_default_context(cadata=ca_pem)
-    except ssl.SSLError:
-        raise ConfigurationError(
-            "the CA bundle of the cloud holds no readable certificate", "Add the cloud again with a PEM file"
-        ) from None
 
 
 async def _send(session: aiohttp.ClientSession, ask: Ask, meter: Meter) -> Answer:

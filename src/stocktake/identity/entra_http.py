@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from stocktake.errors import ConfigurationError
 from stocktake.identity.aadsts import TRANSIENT, SignIn, code_of, refusal
+from stocktake.tls import trust
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
@@ -37,7 +38,7 @@ class EntraHttp:
         self._sign_in = sign_in
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("https://", _Adapter(_trust(ca_pem)))
+        self._session.mount("https://", _Adapter(trust(ca_pem)))
 
     def __enter__(self) -> Self:
         return self
@@ -109,15 +110,6 @@ class _Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ANN401 - requests' signature
         conn.cert_reqs = "CERT_REQUIRED"
-
-
-def _trust(ca_pem: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cadata=ca_pem)
-    except ssl.SSLError:
-        raise ConfigurationError(
-            "the CA bundle of the cloud holds no readable certificate", "Add the cloud again with a PEM file"
-        ) from None
 
 
 def _json_object(response: requests.Response, host: str) -> dict[str, Any]:

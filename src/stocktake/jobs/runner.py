@@ -115,9 +115,8 @@ def _gates(settings: Settings) -> Gates:
 
 def _run_to_continue(store: Store, connector: Connector, is_resumable: Callable[[str], bool]) -> tuple[int, str]:
     """The unfinished run with its workflow, or a new one."""
-
-    def begin(connection: Connection) -> tuple[int, str]:
-        workflow_id = str(uuid.uuid4())
+    workflow_id = str(uuid.uuid4())
+    with store.write() as connection:
         left = unfinished_run(connection, connector.id)
         if left is not None and left.cancel_requested:
             _drop(connection, connector, left)
@@ -130,9 +129,6 @@ def _run_to_continue(store: Store, connector: Connector, is_resumable: Callable[
             return left.id, workflow_id
         _clear(connection, connector)
         return create_run(connection, connector.id, workflow_id, "full", _ledger_names()), workflow_id
-
-    with store.write() as connection:
-        return begin(connection)
 
 
 def end_cancelled(store: Store, connector: Connector) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from stocktake.errors import StocktakeError
-from stocktake.store.engine import Store
+from stocktake.store.engine import Store, share_safely
 
 # Runs of another shape of workflow are not continued but begun anew; raise it when the steps change.
 WORKFLOW_VERSION = "1"
@@ -161,5 +161,4 @@ def _system_engine(store: Store, home: Path) -> Engine:
 
 def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
     connection.isolation_level = "IMMEDIATE"
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    share_safely(connection)

@@ -101,15 +101,14 @@ def _refuse_unsafe(module: ModuleType) -> None:
 
 def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
     connection.isolation_level = None  # the driver must not open transactions on its own: _begin does
-    for pragma in (
-        "busy_timeout=30000",
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "cache_size=-32768",
-        "wal_autocheckpoint=20000",
-        "temp_store=MEMORY",
-    ):
+    share_safely(connection)
+    for pragma in ("cache_size=-32768", "wal_autocheckpoint=20000", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def share_safely(connection: Any) -> None:  # noqa: ANN401 - the driver's own connection
+    """What every SQLite file of ours needs, because several processes have it open."""
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

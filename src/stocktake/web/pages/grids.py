@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +41,13 @@ def export_grid(request: Request, grid: Grid) -> Response:
     asked = parse(grid, request.query_params)
     app = console_of(request).app
     _, connectors = chosen_connectors(app.store, asked.connector)
-    folder = tempfile.TemporaryDirectory(prefix="stocktake-")
-    path = Path(folder.name) / f"{grid.name}.{form}"
-    try:
+    with ExitStack() as stack:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stocktake-"))) / f"{grid.name}.{form}"
         with app.store.read() as connection:
             rows, columns = export_rows_of(connection, grid, asked, connectors, app.name_of(connection))
             export_rows(rows, columns, form, str(path))
-    except BaseException:
-        folder.cleanup()
-        raise
-    return FileResponse(path, media_type=_TYPES[form], filename=path.name, background=BackgroundTask(folder.cleanup))
+        put_away = stack.pop_all()  # the answer needs the file for as long as it is being sent
+    return FileResponse(path, media_type=_TYPES[form], filename=path.name, background=BackgroundTask(put_away.close))
 
 
 def exports(request: Request) -> Iterator[tuple[str, str]]:
